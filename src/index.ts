@@ -1,0 +1,2 @@
+export { SyncError, isSyncError, syncErrorCodes } from './errors.js';
+export type { SyncErrorCode, SyncErrorOptions } from './errors.js';

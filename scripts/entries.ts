@@ -28,7 +28,8 @@ export function entries(): Entry[] {
         subpath,
         specifier: join('syncline', folder),
         output: folder === '' ? 'index' : folder,
-        source: existsSync(join(root, core)) || folder === 'server' ? core : join('adapters', folder, 'index.ts'),
+        source:
+          existsSync(join(root, core)) || folder === 'server' ? core : join('adapters', folder, 'index.ts'),
       };
     });
 }

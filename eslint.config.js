@@ -40,7 +40,10 @@ export default defineConfig(
         {
           paths: [{ name: 'zod', message: 'Import zod/mini: the classic build is twenty times as large.' }],
           patterns: [
-            { group: ['**/adapters/**', 'syncline', 'syncline/*'], message: 'The core never imports an adapter.' },
+            {
+              group: ['**/adapters/**', 'syncline', 'syncline/*'],
+              message: 'The core never imports an adapter.',
+            },
             { regex: '^node:', message: 'The core knows no platform.' },
           ],
         },
@@ -58,10 +61,12 @@ export default defineConfig(
     rules: {
       'no-restricted-globals': [
         'error',
-        ...['setTimeout', 'setInterval', 'crypto', 'performance', 'fetch', 'indexedDB', 'console'].map((name) => ({
-          name,
-          message: ambient,
-        })),
+        ...['setTimeout', 'setInterval', 'crypto', 'performance', 'fetch', 'indexedDB', 'console'].map(
+          (name) => ({
+            name,
+            message: ambient,
+          }),
+        ),
       ],
       'no-restricted-properties': [
         'error',

@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-export const root = join(import.meta.dirname, '..');
+/** Commands run from the root; tsup moves its configuration while it reads it, so this file's own place says nothing. */
+export const root = process.cwd();
 
 export interface Entry {
   /** As in package.json: `.` or `./storage/idb`. */

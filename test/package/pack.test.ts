@@ -132,7 +132,7 @@ describe('the packed package', () => {
       import { readdirSync, readFileSync } from 'node:fs';
       const dist = new URL('.', import.meta.resolve('syncline'));
       const files = readdirSync(dist, { recursive: true }).filter((name) => name.endsWith('.js'));
-      const copies = files.filter((name) => /class SyncError\\b/.test(readFileSync(new URL(name, dist), 'utf8')));
+      const copies = files.filter((name) => /class SyncError\\b|SyncError = class\\b/.test(readFileSync(new URL(name, dist), 'utf8')));
       console.log(copies.length, typeof core.SyncError, typeof server);`;
     const { stdout } = await run(process.execPath, [write('copies.mjs', code)], { cwd: project });
     expect(stdout.trim()).toBe('1 function object');

@@ -1,0 +1,95 @@
+import type { Stamp } from '../contracts/operation.js';
+import { SyncError } from '../errors.js';
+
+/** How far a stamp may run ahead of the clock on the wall before it is not believed: five minutes. */
+export const maxDriftMs = 5 * 60 * 1000;
+
+const timeMax = 2 ** 48 - 1;
+const counterMax = 0xffff;
+const stampPattern = /^[0-9a-f]{12}-[0-9a-f]{4}-[A-Za-z0-9_-]{1,64}$/;
+const replicaPattern = /^[A-Za-z0-9_-]{1,64}$/;
+
+/**
+ * A stamp as text whose order as text is the order of time, then counter, then replica.
+ *
+ * `time` is in milliseconds since 1970, below 2^48; `counter` lies in `[0, 65535]`. Fails with code `validation`
+ * when a part is out of its range.
+ *
+ * @example
+ * ```ts
+ * formatStamp(1_700_000_000_000, 7, 'phone'); // '018bcfe56800-0007-phone'
+ * ```
+ */
+export function formatStamp(time: number, counter: number, replica: string): Stamp {
+  if (!isIndex(time, timeMax) || !isIndex(counter, counterMax) || !replicaPattern.test(replica)) {
+    throw new SyncError(
+      'validation',
+      `no stamp can be made of time ${time}, counter ${counter} and replica "${replica}"`,
+      {
+        hint: 'Time is whole milliseconds since 1970; a replica id is 1 to 64 of A-Z, a-z, 0-9, "_" and "-".',
+      },
+    );
+  }
+  return `${time.toString(16).padStart(12, '0')}-${counter.toString(16).padStart(4, '0')}-${replica}`;
+}
+
+/** Time of a stamp, in milliseconds since 1970. */
+export function stampTime(stamp: Stamp): number {
+  return parseInt(stamp.slice(0, 12), 16);
+}
+
+/** The replica that made a stamp. */
+export function stampReplica(stamp: Stamp): string {
+  return stamp.slice(18);
+}
+
+export function isStamp(text: unknown): text is Stamp {
+  return typeof text === 'string' && stampPattern.test(text);
+}
+
+/**
+ * The stamp of the next event of `replica`, at wall-clock time `now` in milliseconds.
+ *
+ * It is larger than `last`, the largest stamp seen so far, even when the clock stands still or was set back. A `last`
+ * more than `maxDriftMs` ahead of `now` is not believed, so that one replica with a wrong clock cannot drag all
+ * others along. A counter that overflows carries into the time.
+ *
+ * Source: Kulkarni et al., "Logical Physical Clocks and Consistent Snapshots in Globally Distributed Databases", 2014.
+ */
+export function nextStamp(last: Stamp | undefined, now: number, replica: string): Stamp {
+  const present = Math.max(0, Math.floor(now));
+  if (last === undefined || isAhead(last, present)) return formatStamp(present, 0, replica);
+  const lastTime = stampTime(last);
+  if (present > lastTime) return formatStamp(present, 0, replica);
+  const counter = stampCounter(last) + 1;
+  return counter > counterMax
+    ? formatStamp(lastTime + 1, 0, replica)
+    : formatStamp(lastTime, counter, replica);
+}
+
+/** The larger of two stamps. */
+export function laterStamp(a: Stamp, b: Stamp): Stamp {
+  return a < b ? b : a;
+}
+
+/**
+ * The stamp itself, or one of the same replica at `nowMs` when it lies more than `maxDriftMs` ahead of that.
+ *
+ * The counter starts at 0 then: of two stamps brought back at one moment, none overtakes the other.
+ */
+export function clampStamp(stamp: Stamp, nowMs: number): Stamp {
+  const present = Math.max(0, Math.floor(nowMs));
+  return isAhead(stamp, present) ? formatStamp(present, 0, stampReplica(stamp)) : stamp;
+}
+
+function isAhead(stamp: Stamp, now: number): boolean {
+  return stampTime(stamp) - now > maxDriftMs;
+}
+
+function stampCounter(stamp: Stamp): number {
+  return parseInt(stamp.slice(13, 17), 16);
+}
+
+function isIndex(value: number, max: number): boolean {
+  return Number.isInteger(value) && value >= 0 && value <= max;
+}

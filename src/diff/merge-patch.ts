@@ -1,0 +1,24 @@
+import type { Json } from '../contracts/json.js';
+import { SyncError } from '../errors.js';
+import { isJsonObject, isUnsafeKey } from './shape.js';
+
+/**
+ * The target with a JSON merge patch applied (RFC 7396): members are merged, `null` removes, all else replaces.
+ *
+ * Refuses the keys `__proto__`, `constructor` and `prototype` with code `validation`.
+ *
+ * @example
+ * ```ts
+ * applyMergePatch({ a: 'b', c: { d: 'e', f: 'g' } }, { a: 'z', c: { f: null } }); // { a: 'z', c: { d: 'e' } }
+ * ```
+ */
+export function applyMergePatch(target: Json | undefined, patch: Json): Json {
+  if (!isJsonObject(patch)) return patch;
+  const merged: Record<string, Json> = isJsonObject(target) ? { ...target } : {};
+  for (const [key, change] of Object.entries(patch)) {
+    if (isUnsafeKey(key)) throw new SyncError('validation', `a merge patch must not have the key "${key}"`);
+    if (change === null) delete merged[key];
+    else merged[key] = applyMergePatch(Object.hasOwn(merged, key) ? merged[key] : undefined, change);
+  }
+  return merged;
+}

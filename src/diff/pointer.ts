@@ -1,0 +1,136 @@
+import type { Json, JsonObject } from '../contracts/json.js';
+import { SyncError } from '../errors.js';
+import { isJsonArray, isJsonObject, isUnsafeKey, ownValue } from './shape.js';
+
+/** Segments a pointer may have; twice the depth that data may have. */
+const segmentsMax = 64;
+
+/**
+ * The segments of a JSON Pointer (RFC 6901), unescaped; none for `''`, the whole document.
+ *
+ * Fails with code `validation` on anything that is no pointer, on more than 64 segments, and on a segment
+ * `__proto__`, `constructor` or `prototype`.
+ *
+ * @example
+ * ```ts
+ * parsePointer('/a~1b/0'); // ['a/b', '0']
+ * ```
+ */
+export function parsePointer(path: string): string[] {
+  if (path === '') return [];
+  if (path.charCodeAt(0) !== 47) throw notAPointer(path, 'it does not start with "/"');
+  const segments = path.slice(1).split('/');
+  if (segments.length > segmentsMax) throw notAPointer(path, `it has more than ${segmentsMax} segments`);
+  for (let i = 0; i < segments.length; i++) {
+    const segment = unescapeSegment(segments[i] ?? '', path);
+    if (isUnsafeKey(segment)) throw notAPointer(path, `the segment "${segment}" is refused`);
+    segments[i] = segment;
+  }
+  return segments;
+}
+
+/** The JSON Pointer with these segments. */
+export function formatPointer(segments: readonly string[]): string {
+  let path = '';
+  for (const segment of segments) path += '/' + escapeSegment(segment);
+  return path;
+}
+
+/** A key as it stands in a JSON Pointer: `~` as `~0`, `/` as `~1`. */
+export function escapeSegment(key: string): string {
+  return key.includes('~') || key.includes('/') ? key.replaceAll('~', '~0').replaceAll('/', '~1') : key;
+}
+
+/**
+ * The value at a path of a record, through objects only: an array is one value.
+ *
+ * `blocked` says that an ancestor of the path is there and is not an object; `value` is that ancestor then.
+ */
+export function lookup(data: Json | undefined, path: string): { value: Json | undefined; blocked: boolean } {
+  let value = data;
+  for (const segment of parsePointer(path)) {
+    if (value === undefined) break;
+    if (!isJsonObject(value)) return { value, blocked: true };
+    value = ownValue(value, segment);
+  }
+  return { value, blocked: false };
+}
+
+/** The value a JSON Pointer leads to, through objects and arrays; `undefined` where there is none (RFC 6901). */
+export function resolvePointer(document: Json | undefined, path: string): Json | undefined {
+  let value = document;
+  for (const segment of parsePointer(path)) {
+    if (isJsonArray(value)) value = isArrayIndex(segment) ? value[Number(segment)] : undefined;
+    else if (isJsonObject(value)) value = ownValue(value, segment);
+    else return undefined;
+  }
+  return value;
+}
+
+/**
+ * A copy of `data` with `value` at the path; what lies beside the path is shared.
+ *
+ * Missing parents are created, and an ancestor that is not an object gives way to one. At `''` the value takes the
+ * place of the whole, and must be an object (else code `validation`).
+ */
+export function setAt(data: JsonObject, path: string, value: Json): JsonObject {
+  if (path === '') {
+    if (isJsonObject(value)) return value;
+    throw new SyncError('validation', 'a record must be an object', { details: { path } });
+  }
+  const segments = parsePointer(path);
+  const root: Record<string, Json> = { ...data };
+  let parent = root;
+  const last = segments.length - 1;
+  for (let i = 0; i < last; i++) {
+    const segment = segments[i] ?? '';
+    const child = ownValue(parent, segment);
+    const copy: Record<string, Json> = isJsonObject(child) ? { ...child } : {};
+    parent[segment] = copy;
+    parent = copy;
+  }
+  parent[segments[last] ?? ''] = value;
+  return root;
+}
+
+/** A copy of `data` without the value at the path, or `data` itself when there is none. Emptied parents stay. */
+export function unsetAt(data: JsonObject, path: string): JsonObject {
+  if (path === '') return {};
+  const { value, blocked } = lookup(data, path);
+  if (value === undefined || blocked) return data;
+  const at = path.lastIndexOf('/');
+  const parentPath = path.slice(0, at);
+  const parent = lookup(data, parentPath).value;
+  if (!isJsonObject(parent)) return data;
+  const copy: Record<string, Json> = { ...parent };
+  delete copy[unescapeSegment(path.slice(at + 1), path)];
+  return setAt(data, parentPath, copy);
+}
+
+/** Whether a change at one path touches the other: they are equal, or one lies below the other. */
+export function overlaps(a: string, b: string): boolean {
+  return a.length <= b.length ? isPrefix(a, b) : isPrefix(b, a);
+}
+
+/** Whether `b` is `a` or lies below it. Whole segments count: `/note` is no prefix of `/notebook`. */
+export function isPrefix(a: string, b: string): boolean {
+  return b.startsWith(a) && (b.length === a.length || b.charCodeAt(a.length) === 47);
+}
+
+function unescapeSegment(segment: string, path: string): string {
+  if (!segment.includes('~')) return segment;
+  if (/~(?![01])/.test(segment)) throw notAPointer(path, '"~" stands before something else than "0" or "1"');
+  return segment.replaceAll('~1', '/').replaceAll('~0', '~');
+}
+
+function isArrayIndex(segment: string): boolean {
+  return /^(0|[1-9][0-9]*)$/.test(segment);
+}
+
+function notAPointer(path: string, reason: string): SyncError {
+  const shown = path.length > 100 ? `${path.slice(0, 100)}…` : path;
+  return new SyncError('validation', `"${shown}" is no path into a record: ${reason}`, {
+    hint: 'Paths are JSON Pointers (RFC 6901), such as "/address/city".',
+    details: { path: shown },
+  });
+}

@@ -15,10 +15,7 @@ const replicaPattern = /^[A-Za-z0-9_-]{1,64}$/;
  * `time` is in milliseconds since 1970, below 2^48; `counter` lies in `[0, 65535]`. Fails with code `validation`
  * when a part is out of its range.
  *
- * @example
- * ```ts
- * formatStamp(1_700_000_000_000, 7, 'phone'); // '018bcfe56800-0007-phone'
- * ```
+ * Time 1,700,000,000,000, counter 7 and replica `phone` make `018bcfe56800-0007-phone`.
  */
 export function formatStamp(time: number, counter: number, replica: string): Stamp {
   if (!isIndex(time, timeMax) || !isIndex(counter, counterMax) || !replicaPattern.test(replica)) {

@@ -3,10 +3,7 @@ import type { VersionVector } from '../contracts/operation.js';
 /**
  * Whether `a` has seen all that `b` has: no counter of `b` is larger than its counterpart in `a`.
  *
- * @example
- * ```ts
- * covers({ p: 2, q: 1 }, { p: 2 }); // true
- * ```
+ * `{ p: 2, q: 1 }` covers `{ p: 2 }`, and every vector covers `{}`.
  */
 export function covers(a: VersionVector, b: VersionVector): boolean {
   for (const replica of Object.keys(b)) {

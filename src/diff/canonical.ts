@@ -7,10 +7,7 @@ import { isJsonArray, ownValue } from './shape.js';
  *
  * As RFC 8785 (JSON Canonicalization Scheme), except that a lone surrogate is written as an escape, not refused.
  *
- * @example
- * ```ts
- * canonicalJson({ b: [1, 'x'], a: null }); // '{"a":null,"b":[1,"x"]}'
- * ```
+ * `{ b: [1, 'x'], a: null }` is written `{"a":null,"b":[1,"x"]}`.
  */
 export function canonicalJson(value: Json): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);

@@ -12,11 +12,8 @@ import { isJsonArray, isJsonObject, ownValue } from './shape.js';
  * Nested objects are entered; an array is one value, and so is what lies at or below a path for which `isAtomic`
  * answers true. An object that comes or goes as a whole is one change. `base` is the value before, where there was one.
  *
- * @example
- * ```ts
- * diffData({ a: 1, b: { c: 2 } }, { a: 1, b: { c: 3, d: 4 } });
- * // [{ path: '/b/c', action: 'set', value: 3, base: 2 }, { path: '/b/d', action: 'set', value: 4 }]
- * ```
+ * From `{ a: 1, b: { c: 2 } }` to `{ a: 1, b: { c: 3, d: 4 } }` lead a `set` of `/b/c` with base 2 and one of `/b/d`
+ * without a base.
  */
 export function diffData(
   before: JsonObject,
@@ -35,10 +32,7 @@ export function diffData(
  * one another; `merge` follows RFC 7396. Fails with code `validation` where the present value, or that of the change,
  * is not of the kind that the action needs.
  *
- * @example
- * ```ts
- * applyChanges({ count: 1 }, [{ path: '/count', action: 'increment', value: 2 }]); // { count: 3 }
- * ```
+ * `{ count: 1 }` with an `increment` of `/count` by 2 is `{ count: 3 }`.
  */
 export function applyChanges(before: JsonObject, changes: readonly FieldChange[]): JsonObject {
   let data = before;

@@ -25,10 +25,7 @@ export function assertJson(value: unknown, options?: JsonOptions): asserts value
  * The value as JSON: a copy without `undefined` properties and with `0` for `-0`, or the value itself when there was
  * nothing to change. Refuses what `assertJson` refuses, `undefined` in arrays included.
  *
- * @example
- * ```ts
- * toJson({ title: 'Tea', note: undefined }); // { title: 'Tea' }
- * ```
+ * `{ title: 'Tea', note: undefined }` becomes `{ title: 'Tea' }`.
  */
 export function toJson(value: unknown, options?: JsonOptions): Json {
   return new Walk(options, true).visit(value);
@@ -86,8 +83,8 @@ class Walk {
       this.#trail.push(key);
       if (isUnsafeKey(key)) this.#refuse(`the key "${key}"`);
       const member = value === undefined && this.#lenient ? undefined : this.visit(value);
-      if (copy === undefined && !Object.is(member, value)) copy = pick(members, keys.slice(0, i));
-      else if (copy === undefined && value === undefined) copy = pick(members, keys.slice(0, i));
+      const isKept = value !== undefined && Object.is(member, value);
+      if (copy === undefined && !isKept) copy = pick(members, keys.slice(0, i));
       if (copy !== undefined && member !== undefined) copy[key] = member;
       this.#trail.pop();
     }

@@ -7,10 +7,7 @@ import { isJsonObject, isUnsafeKey } from './shape.js';
  *
  * Refuses the keys `__proto__`, `constructor` and `prototype` with code `validation`.
  *
- * @example
- * ```ts
- * applyMergePatch({ a: 'b', c: { d: 'e', f: 'g' } }, { a: 'z', c: { f: null } }); // { a: 'z', c: { d: 'e' } }
- * ```
+ * `{ a: 'b', c: { d: 'e', f: 'g' } }` patched with `{ a: 'z', c: { f: null } }` is `{ a: 'z', c: { d: 'e' } }`.
  */
 export function applyMergePatch(target: Json | undefined, patch: Json): Json {
   if (!isJsonObject(patch)) return patch;

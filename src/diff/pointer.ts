@@ -11,10 +11,7 @@ const segmentsMax = 64;
  * Fails with code `validation` on anything that is no pointer, on more than 64 segments, and on a segment
  * `__proto__`, `constructor` or `prototype`.
  *
- * @example
- * ```ts
- * parsePointer('/a~1b/0'); // ['a/b', '0']
- * ```
+ * `/a~1b/0` has the segments `a/b` and `0`.
  */
 export function parsePointer(path: string): string[] {
   if (path === '') return [];

@@ -25,7 +25,9 @@ type Items = ReadonlyMap<Json, JsonObject>;
  *
  * @example
  * ```ts
- * merge({ fields: { '/steps': list({ key: 'id' }) } });
+ * import { list, merge } from 'syncline';
+ *
+ * const strategy = merge({ fields: { '/steps': list({ key: 'id' }) } });
  * ```
  */
 export function list({ key }: ListOptions): FieldRule {

@@ -86,7 +86,11 @@ export interface RuleOptions {
  *
  * @example
  * ```ts
- * const longer = rule('longer', ({ local, remote }) => (String(local).length > String(remote).length ? local : remote));
+ * import { rule } from 'syncline';
+ *
+ * const longer = rule('longer', ({ local, remote }) =>
+ *   String(local).length > String(remote).length ? local : remote,
+ * );
  * ```
  */
 export function rule(

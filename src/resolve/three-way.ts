@@ -31,15 +31,15 @@ export function mergeSequences(
   let overlaps = 0;
   let at = 0;
   for (const { start, end, ...edits } of groups(localEdits, remoteEdits)) {
-    tokens.push(...base.slice(at, start));
+    append(tokens, base, at, start);
     at = end;
     const localVersion = versionOf(base, start, end, edits.local);
     const remoteVersion = versionOf(base, start, end, edits.remote);
-    if (edits.local.length === 0) tokens.push(...remoteVersion);
-    else if (edits.remote.length === 0) tokens.push(...localVersion);
+    if (edits.local.length === 0) append(tokens, remoteVersion);
+    else if (edits.remote.length === 0) append(tokens, localVersion);
     else if (keepBoth(tokens, localVersion, remoteVersion, glue)) overlaps++;
   }
-  tokens.push(...base.slice(at));
+  append(tokens, base, at);
   return { tokens, overlaps };
 }
 
@@ -88,10 +88,11 @@ function versionOf(base: readonly string[], start: number, end: number, edits: r
   const version: string[] = [];
   let at = start;
   for (const edit of edits) {
-    version.push(...base.slice(at, edit.start), ...edit.insert);
+    append(version, base, at, edit.start);
+    append(version, edit.insert);
     at = edit.end;
   }
-  version.push(...base.slice(at, end));
+  append(version, base, at, end);
   return version;
 }
 
@@ -111,8 +112,13 @@ function keepBoth(
   const ownRemote = remote.slice(head, remote.length - tail);
   const ownLocal = local.slice(head, local.length - tail);
   const between = glue(ownRemote.at(-1) ?? '', ownLocal[0] ?? '');
-  tokens.push(...remote.slice(0, remote.length - tail));
+  append(tokens, remote, 0, remote.length - tail);
   if (between !== undefined) tokens.push(between);
-  tokens.push(...local.slice(head));
+  append(tokens, local, head);
   return ownLocal.length + ownRemote.length > 0;
+}
+
+/** Not `push(...source)`: engines limit the number of arguments. */
+function append(target: string[], source: readonly string[], start = 0, end = source.length): void {
+  for (let i = start; i < end; i++) target.push(source[i] ?? '');
 }

@@ -1,6 +1,6 @@
 import type { Json } from '../contracts/json.js';
 import type { FieldRule } from '../contracts/resolver.js';
-import { canonicalJson } from '../diff/canonical.js';
+import { canonicalJson, equalJson } from '../diff/canonical.js';
 import { isJsonArray } from '../diff/shape.js';
 import { leave, take } from './verdict.js';
 
@@ -17,6 +17,8 @@ export function union(): FieldRule {
     laws: { commutative: false, associative: true, idempotent: true },
     needsBase: true,
     decide(field) {
+      if (equalJson(field.local, field.remote))
+        return take(field, field.remote, 'Both sides have the same set.');
       const { base = [], local = [], remote = [] } = field;
       if (!isJsonArray(base) || !isJsonArray(local) || !isJsonArray(remote))
         return leave('Only arrays can be united.');

@@ -26,7 +26,7 @@ const doors: Record<string, readonly string[]> = {
   causality: contractsAndErrors,
   diff: contractsAndErrors,
   protocol: contractsAndErrors,
-  storage: contractsAndErrors,
+  storage: [...contractsAndErrors, 'runtime'],
   resolve: [...contractsAndErrors, 'causality', 'diff'],
   outbox: [...contractsAndErrors, 'causality'],
   engine: library,

@@ -1,0 +1,135 @@
+import * as z from 'zod/mini';
+import type { Operation } from '../contracts/operation.js';
+import type { PullAnswer, PullRequest, PushAnswer } from '../contracts/transport.js';
+import type { SyncError, SyncErrorCode } from '../errors.js';
+import { exceedsBytes, interiorProblem } from './interior.js';
+import { defaultLimits, type Limits } from './limits.js';
+import { shapeProblem } from './operation-shape.js';
+import { errorOfRefusal, refusal } from './refusals.js';
+import * as wire from './wire.js';
+
+/** An operation that can be named but not taken in. The others of its batch carry on. */
+export interface RefusedOperation {
+  readonly id: string;
+  readonly entity: string;
+  readonly entityId: string;
+  readonly refused: { readonly code: Extract<SyncErrorCode, 'protocol' | 'limit'>; readonly message: string };
+}
+
+export interface ParsedPush {
+  readonly replica: string;
+  readonly space?: string;
+  readonly operations: readonly (Operation | RefusedOperation)[];
+}
+
+/** Levels that wrap an operation or a record in a request or an answer. */
+const envelopeDepth = 6;
+
+/**
+ * A push as typed values, from its JSON text or from parsed JSON. Unknown fields are dropped.
+ *
+ * Throws `SyncError` `protocol` for what is not JSON, has not the form of a push, or names one id twice, and `limit`
+ * for too many operations or bytes. An operation whose head can be read but whose rest cannot be taken in (unsafe
+ * path, too deep, too large) is named as refused instead, so that it cannot hold up the others.
+ */
+export function parsePushRequest(input: unknown, limits: Limits = defaultLimits): ParsedPush {
+  const { operations, ...request } = shaped(wire.pushEnvelope, jsonOf(input, limits.requestBytes), 'push');
+  if (operations.length > limits.operationsPerPush) {
+    throw refusal('too-large', `a push has at most ${limits.operationsPerPush} operations`, {
+      details: { operationsMax: limits.operationsPerPush },
+    });
+  }
+  const parsed = operations.map((operation) => parseOperation(operation, limits));
+  const ids = new Set<string>();
+  for (const { id } of parsed) {
+    if (ids.has(id)) throw refusal('bad-request', `operation ${id} is in the batch twice`);
+    ids.add(id);
+  }
+  return { ...request, operations: parsed };
+}
+
+/** A pull as typed values. Throws as `parsePushRequest`; `limit` is brought down to what a page may hold. */
+export function parsePullRequest(input: unknown, limits: Limits = defaultLimits): PullRequest {
+  const request = shaped(wire.pullRequest, jsonOf(input, limits.requestBytes), 'pull');
+  return { ...request, limit: Math.min(request.limit, limits.changesPerPage) };
+}
+
+/** An answer to a push, from a server that may be anything. Throws `SyncError` `protocol`. */
+export function parsePushAnswer(input: unknown, limits: Limits = defaultLimits): PushAnswer {
+  return safelyShaped(wire.pushAnswer, jsonOf(input), 'answer to a push', limits);
+}
+
+/** An answer to a pull, from a server that may be anything. Throws `SyncError` `protocol`. */
+export function parsePullAnswer(input: unknown, limits: Limits = defaultLimits): PullAnswer {
+  return safelyShaped(wire.pullAnswer, jsonOf(input), 'answer to a pull', limits);
+}
+
+/** The error that a refusal of a whole request stands for, or `undefined` for what is not a refusal. */
+export function parseRefusal(input: unknown): SyncError | undefined {
+  const parsed = z.safeParse(wire.wireRefusal, input);
+  if (!parsed.success || interiorProblem(input, defaultLimits.depth) !== undefined) return undefined;
+  const { code, message, details, retryAfterMs } = parsed.data.error;
+  return errorOfRefusal(code, message, {
+    ...(details === undefined ? {} : { details }),
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  });
+}
+
+function parseOperation(input: unknown, limits: Limits): Operation | RefusedOperation {
+  const head = shaped(wire.operationHead, input, 'operation');
+  const refused = (code: 'protocol' | 'limit', message: string): RefusedOperation => ({
+    ...head,
+    refused: { code, message },
+  });
+
+  const interior = interiorProblem(input, limits.depth + envelopeDepth);
+  if (interior !== undefined) return refused('protocol', interior);
+  if (exceedsBytes(JSON.stringify(input), limits.operationBytes)) {
+    return refused('limit', `an operation has at most ${limits.operationBytes} bytes`);
+  }
+  const parsed = z.safeParse(wire.operation, input);
+  if (!parsed.success) return refused('protocol', issueText(parsed.error));
+  const problem = shapeProblem(parsed.data) ?? depthProblem(parsed.data, limits.depth);
+  return problem === undefined ? parsed.data : refused('protocol', problem);
+}
+
+/** A value written at a path lies as deep as the path is long. */
+function depthProblem({ changes }: Operation, depth: number): string | undefined {
+  return changes
+    .map(({ path, value = null }) => {
+      const level = path.split('/').length - 1;
+      return level > depth ? 'a path is too deep' : interiorProblem(value, depth - level);
+    })
+    .find((problem) => problem !== undefined);
+}
+
+function safelyShaped<T>(schema: z.ZodMiniType<T>, value: unknown, what: string, limits: Limits): T {
+  const problem = interiorProblem(value, limits.depth + envelopeDepth);
+  if (problem !== undefined) throw refusal('bad-request', `${what}: ${problem}`);
+  return shaped(schema, value, what);
+}
+
+function shaped<T>(schema: z.ZodMiniType<T>, value: unknown, what: string): T {
+  const parsed = z.safeParse(schema, value);
+  if (parsed.success) return parsed.data;
+  throw refusal('bad-request', `${what}: ${issueText(parsed.error)}`);
+}
+
+function jsonOf(input: unknown, bytesMax = Infinity): unknown {
+  if (typeof input !== 'string') return input;
+  if (exceedsBytes(input, bytesMax)) {
+    throw refusal('too-large', `a request has at most ${bytesMax} bytes`, { details: { bytesMax } });
+  }
+  try {
+    return JSON.parse(input) as unknown;
+  } catch (cause) {
+    throw refusal('bad-request', 'the body is not JSON', { cause });
+  }
+}
+
+function issueText({ issues }: z.core.$ZodError): string {
+  return issues
+    .slice(0, 3)
+    .map(({ path, message }) => (path.length === 0 ? message : `${path.join('.')}: ${message}`))
+    .join('; ');
+}

@@ -1,0 +1,41 @@
+/** What a cursor says; to everyone but the server that made it, it is opaque. */
+export interface Position {
+  readonly epoch: string;
+  /** Everything up to here was given out. */
+  readonly seq: number;
+  /**
+   * The store's horizon when this run from the start began. What was dropped before then was never given out in it, so
+   * a long run is not sent back to its start by the compaction it began under.
+   */
+  readonly floor: number;
+  /** Entities given out so far; absent: all. */
+  readonly entities?: readonly string[];
+}
+
+const format = /^1\.([^.]+)\.([0-9a-z]{1,11})\.([0-9a-z]{1,11})\.(\*|(?:[^.,]+(?:,[^.,]+)*)?)$/;
+
+export function formatCursor({ epoch, seq, floor, entities }: Position): string {
+  const scope = entities === undefined ? '*' : entities.map(encode).join(',');
+  return `1.${encode(epoch)}.${seq.toString(36)}.${floor.toString(36)}.${scope}`;
+}
+
+/** `undefined` for what is no cursor. */
+export function parseCursor(text: string): Position | undefined {
+  const [, epoch, seq, floor, scope] = format.exec(text) ?? [];
+  if (epoch === undefined || seq === undefined || floor === undefined || scope === undefined)
+    return undefined;
+  try {
+    return {
+      epoch: decodeURIComponent(epoch),
+      seq: parseInt(seq, 36),
+      floor: parseInt(floor, 36),
+      ...(scope === '*' ? {} : { entities: scope === '' ? [] : scope.split(',').map(decodeURIComponent) }),
+    };
+  } catch {
+    return undefined;
+  }
+}
+
+function encode(part: string): string {
+  return encodeURIComponent(part).replaceAll('.', '%2E');
+}

@@ -1,0 +1,164 @@
+import { stampReplica } from '../causality/stamp.js';
+import type { Operation } from '../contracts/operation.js';
+import type { StoredOutcome, StoreTransaction } from '../contracts/server-store.js';
+import type { OperationResult } from '../contracts/transport.js';
+import type { ParsedPush, RefusedOperation } from '../protocol/parse.js';
+import { refusal } from '../protocol/refusals.js';
+import type { ServerContext, Writer } from './context.js';
+import { judge, type Verdict } from './judge.js';
+import { unitsOf, type Unit } from './units.js';
+import { Working } from './working.js';
+
+type Incoming = Operation | RefusedOperation;
+
+/**
+ * Takes in a batch in one transaction: the effects, the answers and the ids that were answered are there together, or
+ * none of them is.
+ */
+export async function push(
+  context: ServerContext,
+  writer: Writer,
+  request: ParsedPush,
+): Promise<OperationResult[]> {
+  refuseOutdated(context, request.operations);
+  const { results, seq } = await context.store.transact(writer.space, (transaction) =>
+    takeIn(context, writer, transaction, request.operations),
+  );
+  if (seq !== undefined) context.bus?.publish({ space: writer.space, seq });
+  return results;
+}
+
+/** What `push` does inside its transaction. */
+export async function takeIn(
+  context: ServerContext,
+  writer: Writer,
+  transaction: StoreTransaction,
+  operations: readonly Incoming[],
+): Promise<{ readonly results: OperationResult[]; readonly seq: number | undefined }> {
+  const working = await Working.load(transaction, operations);
+  const known = await transaction.findOutcomes([...new Set(operations.flatMap(namedIds))]);
+  const batch = new Batch(context, writer, working, known);
+  for (const unit of unitsOf(operations)) await batch.take(unit);
+
+  const seq = working.isChanged ? await transaction.seq() : undefined;
+  if (seq !== undefined) await transaction.save(working.saved(seq));
+  if (batch.outcomes.length > 0) await transaction.recordOutcomes(batch.outcomes);
+  return { results: operations.map(({ id }) => batch.resultOf(id)), seq };
+}
+
+/** One batch on its way through: what was answered so far, and what that holds up. */
+class Batch {
+  readonly outcomes: StoredOutcome[] = [];
+  readonly #results = new Map<string, OperationResult>();
+  /** Record → the operation that holds up all later ones of it. */
+  readonly #stopped = new Map<string, string>();
+
+  constructor(
+    readonly context: ServerContext,
+    readonly writer: Writer,
+    readonly working: Working,
+    readonly known: ReadonlyMap<string, StoredOutcome>,
+  ) {}
+
+  resultOf(id: string): OperationResult {
+    const result = this.#results.get(id);
+    if (result === undefined) throw new Error(`operation ${id} was not answered`);
+    return result;
+  }
+
+  /** All operations of a unit share one fate: the first that is not accepted takes the others with it. */
+  async take(unit: Unit<Incoming>): Promise<void> {
+    const draft = this.working.draft();
+    const verdicts: Verdict[] = [];
+    for (const operation of unit.operations) {
+      const verdict = await this.#verdict(operation, unit, draft);
+      verdicts.push(verdict);
+      if (verdict.result.status === 'accepted') continue;
+      this.#stop(unit, operation, verdict);
+      return;
+    }
+    draft.commit();
+    for (const verdict of verdicts) this.#keep(verdict);
+  }
+
+  async #verdict(operation: Incoming, unit: Unit<Incoming>, draft: Working): Promise<Verdict> {
+    if ('refused' in operation)
+      return { result: { id: operation.id, status: 'rejected', ...operation.refused } };
+    const answered = this.known.get(operation.id);
+    if (answered !== undefined) return { result: repeated(answered, draft) };
+    if (unit.problem !== undefined) {
+      return { result: { id: operation.id, status: 'rejected', code: 'protocol', message: unit.problem } };
+    }
+    const by = this.#stopped.get(draft.keyOf(operation)) ?? this.#unmetNeed(operation, unit);
+    if (by !== undefined) return { result: { id: operation.id, status: 'blocked', by } };
+    return judge(this.context, this.writer, draft, this.known, operation);
+  }
+
+  /** The first operation this one depends on that is not accepted. */
+  #unmetNeed(operation: Operation, unit: Unit<Incoming>): string | undefined {
+    const isMet = (id: string) =>
+      unit.operations.some((member) => member.id === id) ||
+      (this.#results.get(id) ?? this.known.get(id)?.result)?.status === 'accepted';
+    return operation.dependsOn?.find((id) => !isMet(id));
+  }
+
+  #stop(unit: Unit<Incoming>, culprit: Incoming, verdict: Verdict): void {
+    this.#keep(verdict);
+    const by = verdict.result.status === 'blocked' ? verdict.result.by : culprit.id;
+    for (const operation of unit.operations) {
+      const lane = this.working.keyOf(operation);
+      if (!this.#stopped.has(lane)) this.#stopped.set(lane, by);
+      if (operation === culprit) continue;
+      this.#results.set(operation.id, { id: operation.id, status: 'blocked', by });
+    }
+  }
+
+  #keep({ result, operation }: Verdict): void {
+    this.#results.set(result.id, result);
+    if (operation === undefined) return;
+    this.outcomes.push({
+      operation,
+      result: withoutRecord(result),
+      at: Math.floor(this.context.runtime.now()),
+    });
+  }
+}
+
+/** The ids whose answers matter to an operation. */
+function namedIds(operation: Incoming): string[] {
+  if ('refused' in operation) return [];
+  const { id, dependsOn = [], replaces } = operation;
+  return replaces === undefined ? [id, ...dependsOn] : [id, ...dependsOn, replaces];
+}
+
+/** The answer given once, with the record as it is now. */
+function repeated({ operation, result }: StoredOutcome, working: Working): OperationResult {
+  const record = working.record(operation);
+  if (result.status === 'accepted') {
+    return {
+      id: result.id,
+      status: 'accepted',
+      outcome: 'duplicate',
+      version: record?.version ?? result.version,
+      ...(record === undefined ? {} : { record }),
+    };
+  }
+  return result.status === 'conflict' && record !== undefined ? { ...result, record } : result;
+}
+
+/** The present record is sent along when an accepted answer is repeated, so the one of that day need not be kept. */
+function withoutRecord(result: OperationResult): OperationResult {
+  if (result.status !== 'accepted') return result;
+  const { record: _, ...kept } = result;
+  return kept;
+}
+
+function refuseOutdated({ minVersions }: ServerContext, operations: readonly Incoming[]): void {
+  for (const operation of operations) {
+    const minVersion = minVersions.get(operation.entity);
+    if ('refused' in operation || minVersion === undefined || operation.schemaVersion >= minVersion) continue;
+    throw refusal('schema-outdated', `${operation.entity} is taken from schema version ${minVersion} on`, {
+      details: { entity: operation.entity, minVersion, replica: stampReplica(operation.stamp) },
+    });
+  }
+}

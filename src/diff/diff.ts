@@ -89,11 +89,11 @@ function resultOf(data: JsonObject, change: FieldChange): Json {
   const { value: present, blocked } = lookup(data, path);
   if (action === 'merge') return applyMergePatch(blocked ? undefined : present, value);
   if (action === 'increment') {
-    const sum = numberOf(change, present ?? 0) + numberOf(change, value);
+    const sum = numberOf(change, present === undefined ? 0 : present) + numberOf(change, value);
     if (!Number.isFinite(sum)) throw refusal(change, 'the sum is no finite number');
     return sum;
   }
-  const members = membersOf(change, present ?? []);
+  const members = membersOf(change, present === undefined ? [] : present);
   return action === 'add'
     ? withMembers(members, membersOf(change, value))
     : withoutMembers(members, membersOf(change, value));
@@ -101,11 +101,13 @@ function resultOf(data: JsonObject, change: FieldChange): Json {
 
 function withMembers(present: readonly Json[], added: readonly Json[]): Json {
   const known = new Set(present.map(canonicalJson));
-  const fresh = added.filter((member) => {
-    const key = canonicalJson(member);
-    return !known.has(key) && known.add(key);
-  });
-  return [...present, ...fresh];
+  const members = [...present];
+  for (const member of added) {
+    const text = canonicalJson(member);
+    if (!known.has(text)) members.push(member);
+    known.add(text);
+  }
+  return members;
 }
 
 function withoutMembers(present: readonly Json[], removed: readonly Json[]): Json {

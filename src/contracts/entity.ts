@@ -1,5 +1,5 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
-import type { Json, JsonObject } from './json.js';
+import type { JsonObject } from './json.js';
 import type { ConflictStrategy } from './resolver.js';
 
 /** When the operations of an entity are sent: at once, or at most once per interval. */
@@ -31,11 +31,4 @@ export interface EntityDefinition<T extends object = JsonObject> {
   /** Brings data written under an older version along, one version at a time. */
   readonly migrate?: (data: JsonObject, fromVersion: number) => JsonObject;
   readonly sync: Required<SyncPolicy>;
-  readonly local: {
-    /** JSON Pointers of fields that never reach this device's storage. */
-    readonly exclude: readonly string[];
-  };
 }
-
-/** Value at a path of a record's data, or `undefined` where there is none. */
-export type MaybeJson = Json | undefined;

@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from './json.js';
+import type { Json } from './json.js';
 import type { Decision, FieldConflict, Operation, Stamp, SyncRecord } from './operation.js';
 
 /** What one field looks like to the rule that must decide it. `local` is the operation's side. */
@@ -61,6 +61,3 @@ export type Outcome =
   | { readonly kind: 'conflict'; readonly record: SyncRecord; readonly fields: readonly FieldConflict[]; readonly decisions: readonly [] }
   /** The operation can never apply: no such record, or not this shape. */
   | { readonly kind: 'refused'; readonly code: 'not-found' | 'validation'; readonly message: string; readonly decisions: readonly [] };
-
-/** A validated patch of plain data, as `update` takes it. */
-export type DataPatch<T extends object = JsonObject> = { readonly [K in keyof T]?: T[K] | undefined };

@@ -23,6 +23,14 @@ export interface StoredOutcome {
   readonly at: number;
 }
 
+/** An outcome with its place in the history. */
+export interface RecordedOutcome extends StoredOutcome {
+  /** Place in the order of recording: 1, 2, 3 … */
+  readonly index: number;
+  /** Newest seq of the space once it was recorded. */
+  readonly seq: number;
+}
+
 /** What a unit of work on one space may do. Its effects are there all at once, or not at all. */
 export interface StoreTransaction {
   /** In the order of `keys`; `undefined` where there is none. */
@@ -69,6 +77,6 @@ export interface ServerStore {
   /** Newest seq, and the horizon: cursors below it must start over. */
   bounds(space: string): Promise<{ readonly head: number; readonly horizon: number }>;
   /** All outcomes of a space in the order they were recorded: the audit trail. */
-  outcomes(space: string, query: OutcomesQuery): Promise<readonly (StoredOutcome & { readonly index: number })[]>;
+  outcomes(space: string, query: OutcomesQuery): Promise<readonly RecordedOutcome[]>;
   close(): Promise<void>;
 }

@@ -1,4 +1,5 @@
 import type { FieldRule } from '../contracts/resolver.js';
+import { equalJson } from '../diff/canonical.js';
 import { leave, take } from './verdict.js';
 
 export interface ConcatOptions {
@@ -19,11 +20,12 @@ export function concat({ separator = '\n' }: ConcatOptions = {}): FieldRule {
     laws: { commutative: false, associative: false, idempotent: true },
     needsBase: true,
     decide(field) {
+      if (equalJson(field.local, field.remote))
+        return take(field, field.remote, 'Both sides wrote the same text.');
       const { base = '', local = '', remote = '' } = field;
       if (typeof base !== 'string' || typeof local !== 'string' || typeof remote !== 'string') {
         return leave('Only texts can be appended to one another.');
       }
-      if (local === remote) return take(field, field.remote, 'Both sides wrote the same text.');
       if (local.startsWith(base)) {
         const added = local.slice(base.length);
         return take(

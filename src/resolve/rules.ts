@@ -63,7 +63,7 @@ export function sum(): FieldRule {
 }
 
 /** A person decides. */
-export function manual(): FieldRule {
+export function manualField(): FieldRule {
   return {
     name: 'manual',
     laws: { commutative: true, associative: true, idempotent: false },

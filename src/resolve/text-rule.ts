@@ -1,4 +1,5 @@
 import type { FieldContext, FieldRule, FieldVerdict } from '../contracts/resolver.js';
+import { equalJson } from '../diff/canonical.js';
 import { mergeSequences } from './three-way.js';
 import { leave, take } from './verdict.js';
 
@@ -31,11 +32,12 @@ export function text({ by = 'line' }: TextOptions = {}): FieldRule {
 }
 
 function decideText(field: FieldContext, by: 'line' | 'word'): FieldVerdict {
+  if (equalJson(field.local, field.remote))
+    return take(field, field.remote, 'Both sides wrote the same text.');
   const { base = '', local = '', remote = '' } = field;
   if (typeof base !== 'string' || typeof local !== 'string' || typeof remote !== 'string') {
     return leave('Only texts can be merged piece by piece.');
   }
-  if (local === remote) return take(field, field.remote, 'Both sides wrote the same text.');
 
   const { split, join, glue } = pieces[by];
   const sides = [base, local, remote].map(split);

@@ -1,0 +1,106 @@
+import { stampReplica } from '../causality/stamp.js';
+import { counterOf, covers, withCounter } from '../causality/vector.js';
+import type { SyncRecord } from '../contracts/operation.js';
+import type { OutboxEntry } from '../contracts/queue.js';
+import type { OperationResult } from '../contracts/transport.js';
+import { writeOver } from '../resolve/reconcile.js';
+import { Bench, type OpenLane } from './bench.js';
+import type { Transaction } from './committer.js';
+import type { Context } from './context.js';
+import type { ClientEvent } from './events.js';
+import { tables } from './rows.js';
+
+/** What a batch's answers came to. */
+export interface PushReport {
+  readonly accepted: number;
+  readonly refused: number;
+  readonly conflicts: number;
+  /** Something was accepted or contested that only a pull can bring home. */
+  readonly needsPull: boolean;
+  /** The longest pause asked for by an operation that was put off, ms. */
+  readonly retryAfterMs: number | undefined;
+  /** The server does not know operations that this replica's counter says it holds: a copied store. */
+  readonly identityLost: boolean;
+  readonly events: readonly ClientEvent[];
+}
+
+/** Stores what the server said to each operation of a batch, with the bases that follow, in one unit of work. */
+export async function storeAnswers(
+  context: Context,
+  transaction: Transaction,
+  results: readonly OperationResult[],
+): Promise<PushReport> {
+  const bench = new Bench(context, transaction);
+  const rows = await transaction.get(tables.outbox, results.map(({ id }) => id));
+  const entries = rows.map((row) => row as unknown as OutboxEntry | undefined);
+  await bench.open(entries.flatMap((entry) => (entry === undefined ? [] : [{ entity: entry.operation.entity, id: entry.operation.entityId }])));
+
+  const report = { accepted: 0, refused: 0, conflicts: 0, needsPull: false, retryAfterMs: undefined as number | undefined, identityLost: false };
+  results.forEach((result, at) => {
+    // Another tab may have stored the answer to the same operation already.
+    const entry = entries[at];
+    const lane = entry && bench.lane(entry.operation.entity, entry.operation.entityId);
+    if (entry === undefined || lane === undefined || entry.state === 'dead') return;
+    switch (result.status) {
+      case 'accepted':
+        report.accepted++;
+        if (!accept(bench, lane, entry, result)) report.needsPull = true;
+        break;
+      case 'conflict':
+        report.conflicts++;
+        report.needsPull = true;
+        contest(bench, lane, entry, result.record.version);
+        break;
+      case 'rejected':
+        if (result.code === 'identity-lost') report.identityLost = true;
+        else {
+          report.refused++;
+          bench.refuse(result.id, { code: result.code, message: result.message, operationId: result.id, ...(result.details === undefined ? {} : { details: result.details }) });
+        }
+        break;
+      case 'retry':
+        report.retryAfterMs = Math.max(report.retryAfterMs ?? 0, result.afterMs ?? 0);
+        putOff(context, bench, lane, entry, result.code);
+        break;
+      case 'blocked':
+        break;
+    }
+  });
+  await bench.close();
+  return { ...report, events: bench.events };
+}
+
+/** Moves the base where the answer holds nothing unseen. Otherwise the operation waits in the view for the pull. */
+function accept(bench: Bench, lane: OpenLane, entry: OutboxEntry, result: OperationResult & { status: 'accepted' }): boolean {
+  const base = baseAfter(lane, entry, result);
+  if (base !== undefined) {
+    bench.accept(lane, entry);
+    lane.base = base;
+    return true;
+  }
+  if (entry.state !== 'accepted') bench.put(lane, { entry: { ...entry, state: 'accepted', awaitsVersion: result.version } });
+  return false;
+}
+
+function baseAfter(lane: OpenLane, entry: OutboxEntry, result: OperationResult & { status: 'accepted' }): SyncRecord | undefined {
+  const { operation } = entry;
+  const isNext = lane.entries[0]?.operation.id === operation.id;
+  if (!isNext || (lane.base?.version ?? 0) >= result.version) return undefined;
+  const author = stampReplica(operation.stamp);
+  const seen = withCounter(lane.base?.clock ?? {}, author, counterOf(operation.clock, author));
+  if (result.record !== undefined) return covers(seen, result.record.clock) ? result.record : undefined;
+  return covers(seen, operation.clock) ? { ...writeOver(lane.base, operation), version: result.version } : undefined;
+}
+
+function contest(bench: Bench, lane: OpenLane, entry: OutboxEntry, version: number): void {
+  if (entry.state === 'conflict') return;
+  bench.put(lane, { entry: { ...entry, state: 'contested', awaitsVersion: version } });
+  if ((lane.base?.version ?? 0) >= version) bench.rebase(lane, lane.base);
+}
+
+function putOff(context: Context, bench: Bench, lane: OpenLane, entry: OutboxEntry, code: string): void {
+  const attempts = entry.attempts + 1;
+  const error = { code, message: `refused ${attempts} times`, operationId: entry.operation.id };
+  if (attempts >= context.outbox.attemptsMax) bench.refuse(entry.operation.id, error);
+  else bench.put(lane, { entry: { ...entry, attempts, lastAttemptAt: context.runtime.now(), error } });
+}

@@ -1,0 +1,208 @@
+import type { EntityDefinition } from '../contracts/entity.js';
+import type { SyncErrorData } from '../contracts/errors.js';
+import type { SyncRecord } from '../contracts/operation.js';
+import type { OutboxEntry } from '../contracts/queue.js';
+import { cascade } from '../outbox/cascade.js';
+import { laneOf } from '../outbox/units.js';
+import { reconcile } from '../resolve/reconcile.js';
+import type { Transaction } from './committer.js';
+import { historyMax, type Context } from './context.js';
+import type { ClientEvent } from './events.js';
+import { definitionOf, loadLanes, storeLane, type Lane, type LaneKey } from './lane.js';
+import { tables, toRow, type HistoryRow, type SentRow } from './rows.js';
+import { isCovered, settleContested, type Settled } from './settle.js';
+
+/** A lane while a unit of work changes it. */
+export interface OpenLane {
+  readonly definition: EntityDefinition;
+  readonly loaded: Lane;
+  base: SyncRecord | undefined;
+  entries: readonly OutboxEntry[];
+}
+
+/**
+ * Where lanes are taken apart and put together again within one unit of work: answers to a push, a pulled run, and
+ * the verbs of the outbox all come down to moving bases and taking operations out of lanes.
+ */
+export class Bench {
+  readonly #context: Context;
+  readonly #transaction: Transaction;
+  readonly #lanes = new Map<string, OpenLane>();
+  readonly #accepted: OutboxEntry[] = [];
+  readonly #changed = new Map<string, OutboxEntry | undefined>();
+  readonly #inserted = new Set<string>();
+  readonly #replaced = new Map<string, string>();
+  readonly #refused = new Map<string, SyncErrorData>();
+  /** What to tell once the work is durable. */
+  readonly events: ClientEvent[] = [];
+
+  constructor(context: Context, transaction: Transaction) {
+    this.#context = context;
+    this.#transaction = transaction;
+  }
+
+  async open(keys: readonly LaneKey[]): Promise<void> {
+    const fresh = new Map<string, LaneKey>();
+    for (const { entity, id } of keys) {
+      const lane = laneOf({ entity, entityId: id });
+      if (!this.#lanes.has(lane) && this.#context.entities.has(entity)) fresh.set(lane, { entity, id });
+    }
+    for (const loaded of await loadLanes(this.#transaction, [...fresh.values()])) {
+      const definition = definitionOf(this.#context.entities, loaded.entity);
+      this.#lanes.set(laneOf({ entity: loaded.entity, entityId: loaded.id }), {
+        definition,
+        loaded,
+        base: loaded.base,
+        entries: loaded.entries,
+      });
+    }
+  }
+
+  lane(entity: string, entityId: string): OpenLane | undefined {
+    return this.#lanes.get(laneOf({ entity, entityId }));
+  }
+
+  /** The server has it, and so has the base. */
+  accept(lane: OpenLane, entry: OutboxEntry): void {
+    this.#accepted.push(entry);
+    this.#take(lane, entry.operation.id);
+    this.#changed.set(entry.operation.id, undefined);
+  }
+
+  /** Puts an entry in place of the one with its id, or of the one it replaces. */
+  put(lane: OpenLane, { entry, replaces }: Settled): void {
+    const { id } = entry.operation;
+    lane.entries = lane.entries.map((each) => (each.operation.id === (replaces ?? id) ? entry : each));
+    this.#changed.set(id, entry);
+    if (replaces === undefined) return;
+    this.#changed.set(replaces, undefined);
+    this.#inserted.add(id);
+    this.#replaced.set(replaces, id);
+    const { entity, entityId, decisions } = entry.operation;
+    if (decisions !== undefined) this.events.push({ kind: 'merged', entity, entityId, decisions });
+  }
+
+  /** Adds an entry that was not in its lane, in the order of writing; one that is there is replaced. */
+  restore(lane: OpenLane, entry: OutboxEntry): void {
+    const { id } = entry.operation;
+    if (lane.entries.some(({ operation }) => operation.id === id)) return this.put(lane, { entry });
+    lane.entries = [...lane.entries, entry].sort((a, b) => a.order - b.order);
+    if (!this.#changed.has(id)) this.#inserted.add(id);
+    this.#changed.set(id, entry);
+  }
+
+  /** Refused for good: a dead letter, and what needs it goes along when the bench closes. */
+  refuse(id: string, error: SyncErrorData): void {
+    this.#refused.set(id, error);
+  }
+
+  /** Removes a row of the outbox that is in no lane, or stays out of its lane. */
+  drop(lane: OpenLane | undefined, id: string): void {
+    if (lane !== undefined) this.#take(lane, id);
+    this.#changed.set(id, undefined);
+  }
+
+  /** Moves a lane's base: covered operations leave, contested ones are decided, hopeless ones are refused. */
+  rebase(lane: OpenLane, base: SyncRecord | undefined): void {
+    lane.base = base;
+    for (const entry of lane.entries) {
+      if (isCovered(base, entry.operation)) this.accept(lane, entry);
+    }
+    for (const entry of lane.entries) {
+      if (entry.state === 'conflict' || (entry.state === 'contested' && (base?.version ?? 0) >= (entry.awaitsVersion ?? 0))) {
+        this.#settle(lane, entry);
+      }
+    }
+    const [first] = lane.entries;
+    if (base === undefined && first !== undefined && first.operation.kind !== 'create') {
+      const outcome = reconcile(lane.definition, undefined, first.operation);
+      if (outcome.kind === 'refused') this.refuse(first.operation.id, { code: outcome.code, message: outcome.message });
+    }
+  }
+
+  /** Writes everything back. */
+  async close(): Promise<void> {
+    await this.#bury();
+    for (const lane of this.#lanes.values()) {
+      if (lane.base === lane.loaded.base && lane.entries === lane.loaded.entries) continue;
+      storeLane(this.#transaction, lane.definition, lane.loaded, lane.base, lane.entries);
+    }
+    await this.#redirect();
+    for (const [id, entry] of this.#changed) {
+      if (entry === undefined) this.#transaction.delete(tables.outbox, id);
+      else if (this.#inserted.has(id)) this.#transaction.insert(tables.outbox, id, toRow(entry));
+      else this.#transaction.put(tables.outbox, id, toRow(entry));
+    }
+    await this.#forgetSent();
+    await this.#remember();
+  }
+
+  #settle(lane: OpenLane, entry: OutboxEntry): void {
+    const settled = settleContested(this.#context, lane.definition, lane.base, entry);
+    if ('dead' in settled) return this.refuse(entry.operation.id, settled.dead);
+    this.put(lane, settled);
+    if (settled.entry.state === 'conflict' && entry.state !== 'conflict') this.events.push({ kind: 'conflict', entry: settled.entry });
+  }
+
+  #take(lane: OpenLane, id: string): void {
+    lane.entries = lane.entries.filter(({ operation }) => operation.id !== id);
+  }
+
+  /** Turns what was refused, and what goes with it, into dead letters. */
+  async #bury(): Promise<void> {
+    if (this.#refused.size === 0) return;
+    const entries = this.#context.mirror.entries().map((entry) => this.#changed.get(entry.operation.id) ?? entry);
+    const exists = (lane: string) => this.#lanes.get(lane)?.base !== undefined;
+    for (const [id, because] of cascade([...this.#refused.keys()], entries, exists)) {
+      this.#refused.set(id, { code: 'rejected', message: `goes with ${because}`, operationId: id, details: { because } });
+    }
+    const dead = entries.filter(({ operation, state }) => this.#refused.has(operation.id) && state !== 'dead');
+    await this.open(dead.map(({ operation }) => ({ entity: operation.entity, id: operation.entityId })));
+    for (const entry of dead) {
+      const { operation } = entry;
+      const lane = this.lane(operation.entity, operation.entityId);
+      const error = this.#refused.get(operation.id);
+      if (lane === undefined || error === undefined || !lane.entries.some((each) => each.operation.id === operation.id)) continue;
+      const { awaitsVersion: _version, conflict: _conflict, ...rest } = entry;
+      const letter: OutboxEntry = { ...rest, state: 'dead', error };
+      this.#take(lane, operation.id);
+      this.#changed.set(operation.id, letter);
+      this.events.push({ kind: 'dead-letter', entry: letter });
+    }
+  }
+
+  /** What depended on a replaced operation depends on its successor. */
+  async #redirect(): Promise<void> {
+    if (this.#replaced.size === 0) return;
+    const dependants = this.#context.mirror
+      .entries()
+      .filter(({ operation }) => operation.dependsOn?.some((id) => this.#replaced.has(id)) === true)
+      .map(({ operation }) => operation.id)
+      .filter((id) => this.#changed.get(id) !== undefined || !this.#changed.has(id));
+    const rows = await this.#transaction.get(tables.outbox, dependants);
+    dependants.forEach((id, at) => {
+      const entry = this.#changed.get(id) ?? (rows[at] as unknown as OutboxEntry | undefined);
+      if (entry === undefined) return;
+      const dependsOn = (entry.operation.dependsOn ?? []).map((needed) => this.#replaced.get(needed) ?? needed);
+      this.#changed.set(id, { ...entry, operation: { ...entry.operation, dependsOn } });
+    });
+  }
+
+  async #forgetSent(): Promise<void> {
+    const [row] = await this.#transaction.get(tables.meta, ['sent']);
+    const ids = (row as SentRow | undefined)?.ids ?? [];
+    const left = ids.filter((id) => !this.#changed.has(id) || this.#changed.get(id)?.state === 'pending');
+    if (left.length !== ids.length) this.#transaction.put(tables.meta, 'sent', toRow({ ids: left }));
+  }
+
+  /** Keeps the newest accepted operations, in a ring. */
+  async #remember(): Promise<void> {
+    const kept = this.#accepted.slice(-historyMax);
+    const slots = kept.map(({ order }) => String(order % historyMax));
+    await this.#transaction.get(tables.history, slots);
+    kept.forEach((entry, at) => {
+      const row: HistoryRow = { entry, at: this.#context.runtime.now() };
+      this.#transaction.put(tables.history, slots[at] ?? '', toRow(row));
+    });
+  }
+}

@@ -1,0 +1,215 @@
+import { Subject, type Observable } from 'rxjs';
+import type { Platform } from '../contracts/connectivity.js';
+import type { EntityDefinition } from '../contracts/entity.js';
+import type { OutboxEntry, OutboxOptions } from '../contracts/queue.js';
+import type { Runtime } from '../contracts/runtime.js';
+import type { StorageAdapter } from '../contracts/storage.js';
+import type { TransportAdapter } from '../contracts/transport.js';
+import { SyncError, toSyncError } from '../errors.js';
+import { defaultRuntime } from '../runtime.js';
+import { createCollection, intentsOf, type Collection, type TransactionCollection } from './collection.js';
+import { Committer, type RowMove } from './committer.js';
+import { createConflictInbox, type ConflictInbox } from './conflicts.js';
+import { outboxDefaults, pageLimitDefault, type Context } from './context.js';
+import type { ClientEvent } from './events.js';
+import { explain, type Explanation } from './explain.js';
+import { RowFeed, type Source } from './live.js';
+import { definitionOf } from './lane.js';
+import { OutboxMirror } from './mirror.js';
+import type { Intent } from './operations.js';
+import { openStore, recoverFromLoss } from './open.js';
+import { createOutbox, type Outbox } from './outbox-verbs.js';
+import { ReceiptDesk, type Receipt } from './receipts.js';
+import { layoutOf } from './rows.js';
+import type { SyncStatus } from './status.js';
+import { SyncLoop, type SyncProgress } from './sync-loop.js';
+import { write } from './write.js';
+
+export interface ClientOptions {
+  readonly entities: readonly EntityDefinition<never>[];
+  readonly storage: StorageAdapter;
+  readonly transport: TransportAdapter;
+  /** Connectivity and the lease among tabs. Default: always online, always the only tab. */
+  readonly platform?: Platform;
+  /** Whose data this is. A store that holds another user's unsent writes is not opened. */
+  readonly user?: string;
+  /** What is synced and ordered together. Default: what the server gives the caller. */
+  readonly space?: string;
+  readonly outbox?: Partial<OutboxOptions>;
+  /** Changes per pulled page. Default 1,000. */
+  readonly pageLimit?: number;
+  /** Time between pulls when nothing else asks for one. Default 30,000; 0: never. */
+  readonly pollIntervalMs?: number;
+  /** Name shared by the tabs that share the store. Default `syncline`. */
+  readonly name?: string;
+  /** Whether to sync by itself. Default true; otherwise only `sync()` does. */
+  readonly auto?: boolean;
+  readonly runtime?: Runtime;
+}
+
+/** What to do with unsent writes when the client closes. */
+export type PendingChoice = 'keep' | 'drain' | 'export' | 'discard';
+
+export interface SyncClient extends AsyncDisposable {
+  collection<T extends object>(definition: EntityDefinition<T>): Collection<T>;
+  /** Writes with one fate: durable together here, applied together or not at all at the server. */
+  transaction(build: (tx: { collection<T extends object>(definition: EntityDefinition<T>): TransactionCollection<T> }) => void): Promise<readonly Receipt[]>;
+  readonly status$: Observable<SyncStatus>;
+  /** The status now. */
+  status(): SyncStatus;
+  readonly events$: Observable<ClientEvent>;
+  readonly progress$: Observable<SyncProgress>;
+  readonly conflicts: ConflictInbox;
+  readonly outbox: Outbox;
+  /** Why a record is as it is, and what keeps its writes from the server. */
+  explain<T extends object>(definition: EntityDefinition<T>, id: string): Promise<Explanation>;
+  /** Sends all that is ready and pulls to the present. Rejects with what went wrong; nothing is lost by that. */
+  sync(options?: { readonly signal?: AbortSignal }): Promise<void>;
+  /**
+   * Stops, and closes the store. `keep` (default) leaves unsent writes for the next start; `drain` sends them first and
+   * rejects, staying open, when that fails; `export` resolves with them as JSON text; `discard` deletes the store.
+   */
+  close(options?: { readonly pending?: PendingChoice; readonly signal?: AbortSignal }): Promise<string | undefined>;
+}
+
+/**
+ * Opens a client: local reads and durable writes at once, sync in the background.
+ *
+ * Rejects with `pending-work` when the store holds another user's unsent writes, and with `storage-*` when it cannot be
+ * opened.
+ *
+ * @example
+ * ```ts
+ * import { createSyncClient, defineEntity } from 'syncline';
+ * import { memoryStorage } from 'syncline/storage/memory';
+ * import { httpTransport } from 'syncline/transport/http';
+ * import { z } from 'zod';
+ *
+ * const note = defineEntity({ name: 'note', schema: z.object({ id: z.string(), text: z.string() }) });
+ * const client = await createSyncClient({
+ *   entities: [note],
+ *   storage: memoryStorage(),
+ *   transport: httpTransport({ url: 'http://127.0.0.1:4477/api/v1/sync' }),
+ * });
+ * await client.collection(note).create({ text: 'durable as soon as this resolves' });
+ * await client.close();
+ * ```
+ */
+export async function createSyncClient(options: ClientOptions): Promise<SyncClient> {
+  const { storage, runtime = defaultRuntime, platform = {}, name = 'syncline' } = options;
+  const entities = new Map((options.entities as readonly EntityDefinition[]).map((entity) => [entity.name, entity]));
+  const mirror = new OutboxMirror();
+  const feed = new RowFeed();
+  const events$ = new Subject<ClientEvent>();
+  const moved = (moves: readonly RowMove[]) => {
+    mirror.follow(moves);
+    feed.publish(moves);
+  };
+  const committer = new Committer(storage, moved);
+  const context: Context = {
+    entities,
+    storage,
+    transport: options.transport,
+    runtime,
+    committer,
+    mirror,
+    outbox: { ...outboxDefaults, ...options.outbox },
+    space: options.space,
+    pageLimit: options.pageLimit ?? pageLimitDefault,
+    emit: (event) => events$.next(event),
+  };
+  const losses: { readonly reason: string; readonly quarantined: number }[] = [];
+  await storage.open(layoutOf(entities.values()), {
+    changed: (rows) => void committer.refresh(rows).catch((error: unknown) => context.emit({ kind: 'error', error: toSyncError(error) })),
+    lost: (loss) => losses.push(loss),
+    closed: (reason) => context.emit({ kind: 'error', error: new SyncError('storage-closed', reason) }),
+  });
+  await openStore(context, options.user);
+  const loop = new SyncLoop(context, { platform, name, pollIntervalMs: options.pollIntervalMs ?? 30_000 });
+  const source: Source = { storage, committer, feed };
+  const desk = new ReceiptDesk(mirror);
+  const client = assemble(context, { loop, source, desk, events$, platform });
+  await recoverFromLoss(context, losses);
+  if (options.auto !== false) loop.start();
+  return client;
+}
+
+interface Parts {
+  readonly loop: SyncLoop;
+  readonly source: Source;
+  readonly desk: ReceiptDesk;
+  readonly events$: Subject<ClientEvent>;
+  readonly platform: Platform;
+}
+
+function assemble(context: Context, { loop, source, desk, events$, platform }: Parts): SyncClient {
+  const { committer, mirror, storage } = context;
+  let closing: Promise<string | undefined> | undefined;
+  const close = async (pending: PendingChoice, signal: AbortSignal | undefined): Promise<string | undefined> => {
+    if (pending === 'drain') await drain(context, loop, signal);
+    await loop.close();
+    await committer.idle();
+    const exported = pending === 'export' ? JSON.stringify({ format: 'syncline-outbox', version: 1, entries: mirror.entries() }, null, 2) : undefined;
+    desk.close();
+    platform.close?.();
+    context.transport.close?.();
+    await (pending === 'discard' ? storage.destroy() : storage.close());
+    events$.complete();
+    return exported;
+  };
+  const client: SyncClient = {
+    collection: <T extends object>({ name }: EntityDefinition<T>) =>
+      createCollection<T>(context, source, desk, definitionOf(context.entities, name)),
+    transaction: async (build) => {
+      const intents: Intent[] = [];
+      build({ collection: ({ name }) => recorder(context, definitionOf(context.entities, name), intents) });
+      const written = await committer.run((transaction) => write(context, transaction, intents, true));
+      return written.map(({ entityId, operationId }) => desk.receipt(entityId, operationId));
+    },
+    status$: loop.status$.asObservable(),
+    status: () => loop.status$.value,
+    events$: events$.asObservable(),
+    progress$: loop.progress$.asObservable(),
+    conflicts: createConflictInbox(context),
+    outbox: createOutbox(context, loop),
+    explain: ({ name }, id) => explain(context, definitionOf(context.entities, name).name, id),
+    sync: ({ signal } = {}) => loop.sync(signal),
+    close({ pending = 'keep', signal } = {}) {
+      closing ??= close(pending, signal).catch((error: unknown) => {
+        closing = undefined;
+        throw error;
+      });
+      return closing;
+    },
+    async [Symbol.asyncDispose]() {
+      await client.close();
+    },
+  };
+  return client;
+}
+
+async function drain(context: Context, loop: SyncLoop, signal: AbortSignal | undefined): Promise<void> {
+  await loop.sync(signal);
+  const left = context.mirror.entries().filter(({ state }: OutboxEntry) => state !== 'accepted').length;
+  if (left === 0) return;
+  throw new SyncError('pending-work', `${left} operations could not be sent`, {
+    hint: 'Settle client.conflicts and client.outbox.deadLetters(), or close with another choice.',
+  });
+}
+
+function recorder<T extends object>(context: Context, definition: EntityDefinition, intents: Intent[]): TransactionCollection<T> {
+  const make = intentsOf<T>(context, definition);
+  const record = (intent: Intent) => {
+    intents.push(intent);
+    return intent.id;
+  };
+  return {
+    create: (data, options) => record(make.create(data, options)),
+    upsert: (data, options) => record(make.upsert(data, options)),
+    update: (id, patch, options) => void record(make.update(id, patch, options)),
+    delete: (id, options) => void record(make.delete(id, options)),
+    increment: (id, field, by = 1, options) => void record(make.change(id, 'increment', field, by, options)),
+    add: (id, field, members, options) => void record(make.change(id, 'add', field, members, options)),
+    remove: (id, field, members, options) => void record(make.change(id, 'remove', field, members, options)),
+  };
+}

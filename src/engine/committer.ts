@@ -1,0 +1,228 @@
+import type { Json } from '../contracts/json.js';
+import type { RowRef, StorageAdapter, StorageWrite } from '../contracts/storage.js';
+import { isSyncError, SyncError } from '../errors.js';
+
+/** Reads and writes of one unit of work. Reads see the writes before them. */
+export interface Transaction {
+  get(table: string, ids: readonly string[]): Promise<readonly (Json | undefined)[]>;
+  put(table: string, id: string, value: Json): void;
+  /** Writes a row that is known not to be there; it need not be read before. */
+  insert(table: string, id: string, value: Json): void;
+  delete(table: string, id: string): void;
+  /** All rows of a table, by id. */
+  all(table: string): Promise<ReadonlyMap<string, Json>>;
+}
+
+/** May run again when another tab moved a row it read; it must have no effect outside its transaction. */
+export type Work<T> = (transaction: Transaction) => Promise<T>;
+
+/** A row as it stands after a commit; without `value` it is gone. */
+export interface RowMove extends RowRef {
+  readonly value?: Json;
+}
+
+interface Job {
+  readonly work: Work<unknown>;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Reruns before a commit gives up; each one means that somebody else's commit went through. */
+const rerunsMax = 100;
+
+interface Row {
+  readonly value: Json | undefined;
+  /** Revision in the store; undefined once the row was written in this commit. */
+  readonly revision: number;
+  readonly written: boolean;
+}
+
+/**
+ * The only writer of a client's store. Units of work that are issued while a commit is under way, or in the same
+ * turn, share the next commit; each promise settles when that commit is durable. A commit names the revisions of the
+ * rows it writes; when another tab moved one, the work runs again on what is there now.
+ */
+export class Committer {
+  readonly #storage: StorageAdapter;
+  readonly #moved: (moves: readonly RowMove[]) => void;
+  #jobs: Job[] = [];
+  #draining: Promise<void> | undefined;
+
+  constructor(storage: StorageAdapter, moved: (moves: readonly RowMove[]) => void) {
+    this.#storage = storage;
+    this.#moved = moved;
+  }
+
+  run<T>(work: Work<T>): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      this.#jobs.push({ work, resolve: resolve as (value: unknown) => void, reject });
+      this.#draining ??= Promise.resolve().then(() => this.#drain());
+    });
+  }
+
+  /** Reads rows that somebody else moved, in turn with the commits of this tab, and tells of them. */
+  async refresh(rows: readonly RowRef[]): Promise<void> {
+    const moves = await this.run(async (transaction) => {
+      const ids = new Map<string, string[]>();
+      for (const { table, id } of rows) {
+        const group = ids.get(table);
+        if (group === undefined) ids.set(table, [id]);
+        else group.push(id);
+      }
+      const found: RowMove[] = [];
+      for (const [table, group] of ids) {
+        const values = await transaction.get(table, group);
+        group.forEach((id, at) => {
+          const value = values[at];
+          found.push(value === undefined ? { table, id } : { table, id, value });
+        });
+      }
+      return found;
+    });
+    this.#moved(moves);
+  }
+
+  /** Resolves when all work issued so far has settled. */
+  async idle(): Promise<void> {
+    await this.#draining;
+  }
+
+  async #drain(): Promise<void> {
+    while (this.#jobs.length > 0) {
+      const jobs = this.#jobs;
+      this.#jobs = [];
+      await this.#commit(jobs);
+    }
+    this.#draining = undefined;
+  }
+
+  async #commit(jobs: readonly Job[]): Promise<void> {
+    for (let run = 0; ; run++) {
+      const rows = new Map<string, Map<string, Row>>();
+      const settle: (() => void)[] = [];
+      try {
+        for (const job of jobs) settle.push(await this.#attempt(job, rows));
+        const moves = await this.#store(rows);
+        if (moves.length > 0) this.#moved(moves);
+      } catch (error) {
+        if (isSyncError(error, 'storage-conflict') && run < rerunsMax) continue;
+        for (const job of jobs) job.reject(error);
+        return;
+      }
+      for (const done of settle) done();
+      return;
+    }
+  }
+
+  /** Runs one job over the rows of those before it; a job that throws leaves them as they were. */
+  async #attempt(job: Job, rows: Map<string, Map<string, Row>>): Promise<() => void> {
+    const transaction = new Overlay(this.#storage, rows);
+    try {
+      const value = await job.work(transaction);
+      transaction.keep();
+      return () => job.resolve(value);
+    } catch (error) {
+      transaction.keepReads();
+      if (isSyncError(error, 'storage-closed')) throw error;
+      return () => job.reject(error);
+    }
+  }
+
+  async #store(rows: ReadonlyMap<string, ReadonlyMap<string, Row>>): Promise<RowMove[]> {
+    const writes: StorageWrite[] = [];
+    const moves: RowMove[] = [];
+    for (const [table, byId] of rows) {
+      for (const [id, { value, revision, written }] of byId) {
+        if (!written) continue;
+        const change = value === undefined ? { table, id } : { table, id, value };
+        moves.push(change);
+        writes.push({ ...change, ifRevision: revision });
+      }
+    }
+    if (writes.length > 0) await this.#storage.commit(writes);
+    return moves;
+  }
+}
+
+class Overlay implements Transaction {
+  readonly #storage: StorageAdapter;
+  readonly #below: Map<string, Map<string, Row>>;
+  readonly #own = new Map<string, Map<string, Row>>();
+
+  constructor(storage: StorageAdapter, below: Map<string, Map<string, Row>>) {
+    this.#storage = storage;
+    this.#below = below;
+  }
+
+  async get(table: string, ids: readonly string[]): Promise<readonly (Json | undefined)[]> {
+    const missing = ids.filter((id) => this.#find(table, id) === undefined);
+    if (missing.length > 0) {
+      const stored = await this.#storage.get(table, missing);
+      missing.forEach((id, at) => {
+        const row = stored[at];
+        this.#remember(table, id, { value: row?.value, revision: row?.revision ?? 0, written: false });
+      });
+    }
+    return ids.map((id) => this.#find(table, id)?.value);
+  }
+
+  async all(table: string): Promise<ReadonlyMap<string, Json>> {
+    for (const { id, value, revision } of await this.#storage.scan(table)) {
+      if (this.#find(table, id) === undefined) this.#remember(table, id, { value, revision, written: false });
+    }
+    const rows = new Map<string, Json>();
+    for (const layer of [this.#below.get(table), this.#own.get(table)]) {
+      for (const [id, { value }] of layer ?? []) {
+        if (value === undefined) rows.delete(id);
+        else rows.set(id, value);
+      }
+    }
+    return rows;
+  }
+
+  put(table: string, id: string, value: Json): void {
+    this.#write(table, id, value);
+  }
+
+  insert(table: string, id: string, value: Json): void {
+    this.#remember(table, id, { value, revision: 0, written: true });
+  }
+
+  delete(table: string, id: string): void {
+    this.#write(table, id, undefined);
+  }
+
+  keep(): void {
+    for (const [table, byId] of this.#own) {
+      const below = tableOf(this.#below, table);
+      for (const [id, row] of byId) below.set(id, row);
+    }
+  }
+
+  keepReads(): void {
+    for (const byId of this.#own.values()) {
+      for (const [id, row] of byId) if (row.written) byId.delete(id);
+    }
+    this.keep();
+  }
+
+  #write(table: string, id: string, value: Json | undefined): void {
+    const known = this.#find(table, id);
+    if (known === undefined) throw new SyncError('internal', `${table}/${id} is written before it was read`);
+    this.#remember(table, id, { value, revision: known.revision, written: true });
+  }
+
+  #find(table: string, id: string): Row | undefined {
+    return this.#own.get(table)?.get(id) ?? this.#below.get(table)?.get(id);
+  }
+
+  #remember(table: string, id: string, row: Row): void {
+    tableOf(this.#own, table).set(id, row);
+  }
+}
+
+function tableOf(rows: Map<string, Map<string, Row>>, table: string): Map<string, Row> {
+  let byId = rows.get(table);
+  if (byId === undefined) rows.set(table, (byId = new Map<string, Row>()));
+  return byId;
+}

@@ -1,0 +1,98 @@
+
+import { Observable } from 'rxjs';
+import type { JsonObject } from '../contracts/json.js';
+import type { Decision, FieldConflict, Operation, SyncRecord } from '../contracts/operation.js';
+import type { OutboxEntry } from '../contracts/queue.js';
+import { diffData } from '../diff/diff.js';
+import { toJson } from '../diff/json.js';
+import { lookup } from '../diff/pointer.js';
+import { SyncError } from '../errors.js';
+import { parseData } from '../resolve/define-entity.js';
+import { stampReplica } from '../causality/stamp.js';
+import { Bench, type OpenLane } from './bench.js';
+import type { Context } from './context.js';
+import { succeed, successor } from './settle.js';
+
+/** A write that waits for a person. */
+export interface Conflict {
+  /** The operation's id; what `resolve` takes. */
+  readonly id: string;
+  readonly entity: string;
+  readonly entityId: string;
+  readonly fields: readonly FieldConflict[];
+  /** Wall-clock time, ms. */
+  readonly since: number;
+}
+
+/** `local`: this device's values. `remote`: the server's. `merged`: the whole record as the person wants it. */
+export type Resolution = 'local' | 'remote' | { readonly merged: object };
+
+/** Conflicts that no strategy may decide. */
+export interface ConflictInbox {
+  list(): readonly Conflict[];
+  /** The list, now and whenever it changes. */
+  watch(): Observable<readonly Conflict[]>;
+  /** Settles one; the answer is sent like any other write. Throws `not-found` for what is not in the inbox. */
+  resolve(id: string, resolution: Resolution): Promise<void>;
+}
+
+export function createConflictInbox(context: Context): ConflictInbox {
+  const list = () => context.mirror.entries().flatMap(toConflict);
+  return {
+    list,
+    watch: () =>
+      new Observable((subscriber) => {
+        subscriber.next(list());
+        return context.mirror.listen((moves) => {
+          if (moves.some(({ before, after }) => before?.state === 'conflict' || after?.state === 'conflict')) subscriber.next(list());
+        });
+      }),
+    resolve: (id, resolution) => resolve(context, id, resolution),
+  };
+}
+
+function toConflict({ operation, state, conflict }: OutboxEntry): Conflict[] {
+  if (state !== 'conflict' || conflict === undefined) return [];
+  return [{ id: operation.id, entity: operation.entity, entityId: operation.entityId, fields: conflict.fields, since: conflict.since }];
+}
+
+async function resolve(context: Context, id: string, resolution: Resolution): Promise<void> {
+  await context.committer.run(async (transaction) => {
+    const entry = context.mirror.get(id);
+    if (entry?.state !== 'conflict') throw new SyncError('not-found', `${id} is not in the conflict inbox`, { operationId: id });
+    const { entity, entityId } = entry.operation;
+    const bench = new Bench(context, transaction);
+    await bench.open([{ entity, id: entityId }]);
+    const lane = bench.lane(entity, entityId);
+    const present = lane?.entries.find(({ operation }) => operation.id === id);
+    if (lane === undefined || present === undefined) throw new SyncError('not-found', `${id} was settled meanwhile`, { operationId: id });
+    bench.put(lane, succeed(present, resolved(context, lane, present, resolution)));
+    await bench.close();
+  });
+}
+
+function resolved(context: Context, lane: OpenLane, { operation }: OutboxEntry, resolution: Resolution): Operation {
+  const id = context.runtime.uuid();
+  const choice = typeof resolution === 'string' ? resolution : 'local';
+  const next = successor(lane.definition, lane.base, operation, id, choice);
+  if (typeof resolution === 'string' || lane.base === undefined) return next;
+  const merged = toJson(parseData(lane.definition, toJson(resolution.merged))) as JsonObject;
+  const changes = diffData(lane.base.data, merged);
+  return { ...next, kind: 'update', changes, decisions: byPerson(operation, lane.base, merged, next) };
+}
+
+/** The decisions of a person who wrote the record anew: one for each field that had two sides. */
+function byPerson(operation: Operation, base: SyncRecord, merged: JsonObject, { decisions = [] }: Operation): Decision[] {
+  return decisions.map(({ result: _, ...decision }) => {
+    const value = decision.path === '' ? merged : lookup(merged, decision.path).value;
+    return {
+      ...decision,
+      operationId: operation.id,
+      replica: stampReplica(operation.stamp),
+      ...(value === undefined ? {} : { result: value }),
+      winner: 'both',
+      rule: 'person',
+      why: base.deleted === undefined ? 'a person wrote the value' : 'a person brought the record back',
+    };
+  });
+}

@@ -1,0 +1,90 @@
+import type { JsonObject } from '../contracts/json.js';
+import type { Decision, SyncRecord } from '../contracts/operation.js';
+import type { OutboxEntry } from '../contracts/queue.js';
+import { stampReplica, stampTime } from '../causality/stamp.js';
+import { fieldStamp } from '../resolve/field-stamps.js';
+import type { Context } from './context.js';
+import { baseOf, recordTable, type RecordRow } from './rows.js';
+
+/** Why a record is as it is, and what keeps a write from the server. */
+export interface Explanation {
+  readonly entity: string;
+  readonly id: string;
+  /** What the application reads. Absent: there is no such record. */
+  readonly view?: SyncRecord;
+  /** What the server is known to hold. */
+  readonly base?: SyncRecord;
+  /** This device's operations on the record, in order; `accepted` ones wait for the pull. */
+  readonly pending: readonly OutboxEntry[];
+  /** Dead letters of the record. */
+  readonly deadLetters: readonly OutboxEntry[];
+  /** How present values came out of merges. */
+  readonly decisions: readonly Decision[];
+  readonly fields: readonly FieldOrigin[];
+  /** One sentence for each operation that is not with the server yet: what it waits for. */
+  readonly waiting: readonly string[];
+}
+
+/** Where a top-level field has its value from. */
+export interface FieldOrigin {
+  readonly path: string;
+  readonly value: JsonObject[string];
+  /** Replica that wrote it last. */
+  readonly replica: string;
+  /** Its wall-clock time, ms, as that device said. */
+  readonly at: number;
+  /** Whether the server holds this very value. */
+  readonly synced: boolean;
+  readonly decision?: Decision;
+}
+
+export async function explain(context: Context, entity: string, id: string): Promise<Explanation> {
+  const row = await context.committer.run(async (transaction) => (await transaction.get(recordTable(entity), [id]))[0]);
+  const record = row as unknown as RecordRow | undefined;
+  const base = baseOf(record);
+  const lane = context.mirror.lane(entity, id);
+  const open = lane.filter(({ state }) => state !== 'dead');
+  return {
+    entity,
+    id,
+    ...(record === undefined ? {} : { view: record.view }),
+    ...(base === undefined ? {} : { base }),
+    pending: open,
+    deadLetters: lane.filter(({ state }) => state === 'dead'),
+    decisions: record?.view.decisions ?? [],
+    fields: record === undefined ? [] : originsOf(record.view, base),
+    waiting: open.map(reasonOf),
+  };
+}
+
+function originsOf(view: SyncRecord, base: SyncRecord | undefined): FieldOrigin[] {
+  return Object.entries(view.data).map(([key, value]) => {
+    const path = `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+    const stamp = fieldStamp(view, path);
+    const decision = view.decisions?.find((each) => each.path === path || each.path.startsWith(`${path}/`));
+    return {
+      path,
+      value,
+      replica: stampReplica(stamp),
+      at: stampTime(stamp),
+      synced: base !== undefined && fieldStamp(base, path) === stamp,
+      ...(decision === undefined ? {} : { decision }),
+    };
+  });
+}
+
+function reasonOf({ operation, state, attempts, error }: OutboxEntry): string {
+  const what = `${operation.kind} by ${stampReplica(operation.stamp)}`;
+  switch (state) {
+    case 'pending':
+      return attempts === 0 ? `${what} waits to be sent` : `${what} was put off ${attempts} times: ${error?.message ?? error?.code ?? ''}`;
+    case 'accepted':
+      return `${what} is accepted; the record is pulled with the next exchange`;
+    case 'contested':
+      return `${what} met a newer state on the server, which is being pulled`;
+    case 'conflict':
+      return `${what} waits for a person to decide`;
+    case 'dead':
+      return `${what} was refused: ${error?.message ?? ''}`;
+  }
+}

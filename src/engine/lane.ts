@@ -1,0 +1,97 @@
+import type { EntityDefinition } from '../contracts/entity.js';
+import type { Operation, SyncRecord } from '../contracts/operation.js';
+import type { OutboxEntry } from '../contracts/queue.js';
+import { SyncError } from '../errors.js';
+import { reconcile, writeOver } from '../resolve/reconcile.js';
+import type { Transaction } from './committer.js';
+import { baseOf, recordTable, tables, toRow, type RecordRow } from './rows.js';
+
+/** One record with its pending operations, loaded for a unit of work. */
+export interface Lane {
+  readonly entity: string;
+  readonly id: string;
+  readonly view: SyncRecord | undefined;
+  readonly base: SyncRecord | undefined;
+  /** Operations that the view holds and the base does not, in order. */
+  readonly entries: readonly OutboxEntry[];
+}
+
+export interface LaneKey {
+  readonly entity: string;
+  readonly id: string;
+}
+
+/** Loads lanes, with one read for all records of an entity and one for all their operations. */
+export async function loadLanes(transaction: Transaction, keys: readonly LaneKey[]): Promise<Lane[]> {
+  const rows = new Map<LaneKey, RecordRow | undefined>();
+  for (const [entity, group] of groupByEntity(keys)) {
+    const found = await transaction.get(recordTable(entity), group.map(({ id }) => id));
+    group.forEach((key, at) => rows.set(key, found[at] as RecordRow | undefined));
+  }
+  const ids = [...rows.values()].flatMap((row) => row?.pending ?? []);
+  const found = ids.length === 0 ? [] : await transaction.get(tables.outbox, ids);
+  const entries = new Map(ids.map((id, at) => [id, found[at] as OutboxEntry | undefined]));
+  return keys.map((key) => {
+    const row = rows.get(key);
+    return {
+      ...key,
+      view: row?.view,
+      base: baseOf(row),
+      entries: (row?.pending ?? []).map((id) => entries.get(id)).filter((entry) => entry !== undefined),
+    };
+  });
+}
+
+/** Stores a lane's new base and operations; the view follows from them. */
+export function storeLane(
+  transaction: Transaction,
+  definition: EntityDefinition,
+  lane: Lane,
+  base: SyncRecord | undefined,
+  entries: readonly OutboxEntry[],
+): void {
+  const view = fold(definition, base, entries.map(({ operation }) => operation));
+  const table = recordTable(lane.entity);
+  if (view === undefined) transaction.delete(table, lane.id);
+  else transaction.put(table, lane.id, toRow(rowOf(view, base, entries)));
+}
+
+export function rowOf(view: SyncRecord, base: SyncRecord | undefined, entries: readonly OutboxEntry[]): RecordRow {
+  return entries.length === 0 ? { view } : { view, base: base ?? null, pending: entries.map(({ operation }) => operation.id) };
+}
+
+/**
+ * The view: pending operations over the base, each decided by `reconcile`.
+ *
+ * An operation that waits for a person is shown as its author wrote it; one that can never apply is left out.
+ */
+export function fold(
+  definition: EntityDefinition,
+  base: SyncRecord | undefined,
+  operations: readonly Operation[],
+): SyncRecord | undefined {
+  let view = base;
+  for (const operation of operations) {
+    const outcome = reconcile(definition, view, operation);
+    if (outcome.kind === 'conflict') view = writeOver(view, operation);
+    else if (outcome.kind !== 'refused') view = outcome.record;
+  }
+  return view;
+}
+
+/** The definition of an entity; throws `SyncError` `validation` for one that was never declared. */
+export function definitionOf(entities: ReadonlyMap<string, EntityDefinition>, name: string): EntityDefinition {
+  const definition = entities.get(name);
+  if (definition !== undefined) return definition;
+  throw new SyncError('validation', `unknown entity '${name}'`, { hint: 'List it in the `entities` of the client.' });
+}
+
+function groupByEntity(keys: readonly LaneKey[]): Map<string, LaneKey[]> {
+  const groups = new Map<string, LaneKey[]>();
+  for (const key of keys) {
+    const group = groups.get(key.entity);
+    if (group === undefined) groups.set(key.entity, [key]);
+    else group.push(key);
+  }
+  return groups;
+}

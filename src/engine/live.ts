@@ -1,0 +1,131 @@
+import { Observable } from 'rxjs';
+import type { EntityDefinition } from '../contracts/entity.js';
+import type { Json, JsonObject } from '../contracts/json.js';
+import type { StorageAdapter } from '../contracts/storage.js';
+import type { Committer, RowMove } from './committer.js';
+import { compileQuery, type CompiledQuery, type Query, type QueryRow } from './query.js';
+import { recordTable, type RecordRow } from './rows.js';
+
+/** Hands the rows of each commit to those who watch their table. */
+export class RowFeed {
+  readonly #listeners = new Map<string, Set<(moves: readonly RowMove[]) => void>>();
+
+  publish(moves: readonly RowMove[]): void {
+    const byTable = new Map<string, RowMove[]>();
+    for (const move of moves) {
+      if (!this.#listeners.has(move.table)) continue;
+      const group = byTable.get(move.table);
+      if (group === undefined) byTable.set(move.table, [move]);
+      else group.push(move);
+    }
+    for (const [table, group] of byTable) for (const listener of this.#listeners.get(table) ?? []) listener(group);
+  }
+
+  listen(table: string, listener: (moves: readonly RowMove[]) => void): () => void {
+    const listeners = this.#listeners.get(table) ?? new Set();
+    this.#listeners.set(table, listeners.add(listener));
+    return () => {
+      listeners.delete(listener);
+      if (listeners.size === 0) this.#listeners.delete(table);
+    };
+  }
+}
+
+export interface Source {
+  readonly storage: StorageAdapter;
+  readonly committer: Committer;
+  readonly feed: RowFeed;
+}
+
+/** Runs a query once. */
+export async function runQuery(source: Source, definition: EntityDefinition, query: CompiledQuery): Promise<readonly JsonObject[]> {
+  const rows = await matchingRows(source.storage, definition, query);
+  return query.page(rows).map(({ data }) => data);
+}
+
+/**
+ * The rows of a query, now and after each commit that moves one of them. A commit is compared with the result, never
+ * run against the store; rows that do not match cost one look each.
+ */
+export function watchQuery<T>(source: Source, definition: EntityDefinition, query: Query<T>): Observable<readonly JsonObject[]> {
+  return new Observable((subscriber) => {
+    const compiled = compileQuery(definition, query);
+    let result: ResultSet | undefined;
+    const emit = (set: ResultSet) => subscriber.next(compiled.page(set.rows).map(({ data }) => freeze(data)));
+    const stop = source.feed.listen(recordTable(definition.name), (moves) => {
+      let changed = false;
+      for (const { id, value } of moves) changed = (result?.move(id, liveData(value)) ?? false) || changed;
+      if (changed && result !== undefined) emit(result);
+    });
+    // Between the commits of this tab, so that no commit falls between the first result and the feed.
+    source.committer
+      .run(() => matchingRows(source.storage, definition, compiled))
+      .then((rows) => {
+        if (!subscriber.closed) emit((result = new ResultSet(compiled, rows)));
+      })
+      .catch((error: unknown) => subscriber.error(error));
+    return stop;
+  });
+}
+
+async function matchingRows(storage: StorageAdapter, definition: EntityDefinition, query: CompiledQuery): Promise<QueryRow[]> {
+  const rows: QueryRow[] = [];
+  for (const { id, value } of await storage.scan(recordTable(definition.name), query.scan)) {
+    const data = liveData(value);
+    if (data !== undefined && query.matches(data)) rows.push({ id, data: freeze(data) });
+  }
+  return rows.sort((a, b) => query.compare(a, b));
+}
+
+/** What the application sees of a row; nothing where the record is deleted. */
+export function liveData(value: Json | undefined): JsonObject | undefined {
+  const view = (value as unknown as RecordRow | undefined)?.view;
+  return view?.deleted === undefined ? view?.data : undefined;
+}
+
+/** The matches of one query, kept in order. */
+class ResultSet {
+  readonly rows: QueryRow[];
+  readonly #query: CompiledQuery;
+  readonly #byId: Map<string, QueryRow>;
+
+  constructor(query: CompiledQuery, rows: QueryRow[]) {
+    this.#query = query;
+    this.rows = rows;
+    this.#byId = new Map(rows.map((row) => [row.id, row]));
+  }
+
+  /** Takes in a row as it is now; answers whether the result changed. */
+  move(id: string, data: JsonObject | undefined): boolean {
+    const before = this.#byId.get(id);
+    const matches = data !== undefined && this.#query.matches(data);
+    if (before?.data === data || (before === undefined && !matches)) return false;
+    if (before !== undefined) this.rows.splice(this.#placeOf(before), 1);
+    this.#byId.delete(id);
+    if (!matches) return true;
+    const row = { id, data };
+    this.rows.splice(this.#placeOf(row), 0, row);
+    this.#byId.set(id, row);
+    return true;
+  }
+
+  /** Index of the first row that does not come before this one. */
+  #placeOf(row: QueryRow): number {
+    let low = 0;
+    let high = this.rows.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      const other = this.rows[middle];
+      if (other !== undefined && this.#query.compare(other, row) < 0) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
+
+/** Resident data are shared with the store; a reader that changed them would change the store's copy. */
+export function freeze<T extends Json>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
+  for (const each of Object.values(value as JsonObject)) freeze(each);
+  return Object.freeze(value);
+}

@@ -1,0 +1,127 @@
+import { nextStamp, laterStamp } from '../causality/stamp.js';
+import { withCounter } from '../causality/vector.js';
+import type { EntityDefinition } from '../contracts/entity.js';
+import type { Json, JsonObject } from '../contracts/json.js';
+import type { FieldChange, Operation, SyncRecord } from '../contracts/operation.js';
+import { contentHash } from '../diff/canonical.js';
+import { applyChanges, diffData } from '../diff/diff.js';
+import { toJson } from '../diff/json.js';
+import { SyncError } from '../errors.js';
+import { ruleFor } from '../resolve/concurrent.js';
+import { parseData } from '../resolve/define-entity.js';
+import type { ReplicaRow } from './rows.js';
+
+/** What an application asks for, before it is an operation. */
+export type Intent = { readonly definition: EntityDefinition; readonly options?: WriteOptions } & (
+  | { readonly kind: 'create'; readonly id: string; readonly data: JsonObject }
+  /** `next` computes the whole new data from the present one. */
+  | { readonly kind: 'update'; readonly id: string; readonly next: (data: JsonObject) => unknown }
+  /** Creates what is not there, and updates what is. */
+  | { readonly kind: 'upsert'; readonly id: string; readonly data: JsonObject }
+  /** One commutative change: `increment`, `add`, `remove`. */
+  | { readonly kind: 'change'; readonly id: string; readonly change: FieldChange }
+  | { readonly kind: 'delete'; readonly id: string }
+);
+
+export interface WriteOptions {
+  /** Ids of operations that must be accepted before this one. */
+  readonly dependsOn?: readonly string[];
+  /** Larger goes first. Default: the entity's. */
+  readonly priority?: number;
+  /** Travels with the operation; for your server and your logs. */
+  readonly meta?: JsonObject;
+}
+
+/** What an intent comes to on the present view. No changes: nothing is to be written. */
+export interface Draft {
+  readonly kind: Operation['kind'];
+  readonly changes: readonly FieldChange[];
+}
+
+/** A base longer than this travels as its hash, where no rule needs the text. */
+const baseHashedFrom = 1_024;
+
+/** Validates an intent against the schema and the view. Throws `SyncError` `validation`, `not-found` or `conflict`. */
+export function draft(intent: Intent, view: SyncRecord | undefined): Draft {
+  const { definition, id } = intent;
+  const live = view?.deleted === undefined ? view : undefined;
+  if (intent.kind === 'create' && live !== undefined) {
+    throw new SyncError('conflict', `${definition.name} ${id} exists already`, { hint: 'Use update or upsert.' });
+  }
+  if (intent.kind === 'create' || (intent.kind === 'upsert' && live === undefined)) {
+    return { kind: 'create', changes: [{ path: '', action: 'set', value: accept(intent, intent.data) }] };
+  }
+  if (live === undefined) throw new SyncError('not-found', `${definition.name} ${id} does not exist`);
+  if (intent.kind === 'delete') {
+    return { kind: 'delete', changes: [{ path: '', action: 'unset', baseHash: contentHash(live.data) }] };
+  }
+  if (intent.kind === 'change') {
+    accept(intent, applyChanges(live.data, [intent.change]));
+    return { kind: 'update', changes: [intent.change] };
+  }
+  const wanted = intent.kind === 'upsert' ? intent.data : intent.next(live.data);
+  const ruled = definition.strategy.fields;
+  const changes = diffData(live.data, accept(intent, wanted), (path) => Object.hasOwn(ruled, path));
+  return { kind: 'update', changes: changes.map((change) => shrinkBase(definition, change)) };
+}
+
+/** The data as plain JSON, as the schema gives it out. */
+function accept({ definition, id }: Intent, data: unknown): JsonObject {
+  const json = toJson(parseData(definition, toJson(data)));
+  if (typeof json !== 'object' || json === null || Array.isArray(json)) {
+    throw new SyncError('validation', `${definition.name} ${id}: data must be an object`);
+  }
+  const object = json as JsonObject;
+  if (object[definition.idField] !== id) {
+    throw new SyncError('validation', `${definition.name} ${id}: '${definition.idField}' must stay the record's id`);
+  }
+  return object;
+}
+
+function shrinkBase(definition: EntityDefinition, change: FieldChange): FieldChange {
+  const { base, ...rest } = change;
+  if (base === undefined || typeof base === 'number' || typeof base === 'boolean' || base === null) return change;
+  const length = typeof base === 'string' ? base.length : JSON.stringify(base).length;
+  if (length <= baseHashedFrom || ruleFor(definition, change.path).needsBase) return change;
+  return { ...rest, baseHash: contentHash(base) };
+}
+
+/** The next operation of a replica, and the replica's row after it. */
+export function author(
+  replica: ReplicaRow,
+  draft: Draft,
+  {
+    definition,
+    id,
+    view,
+    now,
+    uuid,
+    options = {},
+  }: {
+    readonly definition: EntityDefinition;
+    readonly id: string;
+    readonly view: SyncRecord | undefined;
+    readonly now: number;
+    readonly uuid: string;
+    readonly options?: WriteOptions | undefined;
+  },
+): { readonly operation: Operation; readonly replica: ReplicaRow } {
+  const counter = replica.counter + 1;
+  const last = view === undefined ? replica.stamp : laterStamp(replica.stamp ?? view.stamp, view.stamp);
+  const stamp = nextStamp(last, now, replica.replica);
+  const priority = options.priority ?? definition.sync.priority;
+  const operation: Operation = {
+    id: uuid,
+    entity: definition.name,
+    entityId: id,
+    kind: draft.kind,
+    changes: draft.changes,
+    clock: withCounter(view?.clock ?? {}, replica.replica, counter),
+    stamp,
+    schemaVersion: definition.version,
+    ...(options.dependsOn === undefined ? {} : { dependsOn: options.dependsOn }),
+    ...(priority === 0 ? {} : { priority }),
+    ...(options.meta === undefined ? {} : { meta: toJson(options.meta) as JsonObject }),
+  };
+  return { operation, replica: { ...replica, counter, stamp } };
+}

@@ -1,0 +1,130 @@
+import type { FieldChange, Operation } from '../contracts/operation.js';
+import type { OutboxEntry } from '../contracts/queue.js';
+import { parsePointer } from '../diff/pointer.js';
+import { SyncError } from '../errors.js';
+import { fold } from './lane.js';
+import { Bench } from './bench.js';
+import type { Context } from './context.js';
+import { author } from './operations.js';
+import { tables, toRow, type ReplicaRow, type SyncRow } from './rows.js';
+import type { SyncLoop } from './sync-loop.js';
+import { correctedNow } from './time.js';
+
+export interface OutboxStats {
+  readonly pending: number;
+  readonly accepted: number;
+  readonly conflicts: number;
+  readonly deadLetters: number;
+  readonly oldestPendingAt?: number;
+}
+
+/** The durable queue of writes the server has not accepted, with the verbs that dispose of what was refused. */
+export interface Outbox {
+  /** All that waits, is parked or is dead, in the order of writing. */
+  list(): readonly OutboxEntry[];
+  deadLetters(): readonly OutboxEntry[];
+  stats(): OutboxStats;
+  /** Stops sending until `resume`. Writes stay durable. */
+  pause(): void;
+  resume(): void;
+  /** Sends a dead letter again, at the end of its lane. Resolves with the new operation's id. */
+  retry(id: string): Promise<string>;
+  /** Sends a dead letter again with other changes. */
+  edit(id: string, changes: readonly FieldChange[]): Promise<string>;
+  /** Gives an operation up: a dead letter, or one that was certainly never sent. */
+  discard(id: string): Promise<void>;
+  /** All entries as JSON text, for a file or a support case. */
+  export(): string;
+}
+
+export function createOutbox(context: Context, loop: SyncLoop): Outbox {
+  const { mirror } = context;
+  const inState = (state: OutboxEntry['state']) => mirror.entries().filter((entry) => entry.state === state);
+  return {
+    list: () => mirror.entries(),
+    deadLetters: () => inState('dead'),
+    stats: () => {
+      const waiting = [...inState('pending'), ...inState('contested')];
+      const oldest = waiting.length === 0 ? undefined : Math.min(...waiting.map(({ enqueuedAt }) => enqueuedAt));
+      return {
+        pending: waiting.length,
+        accepted: inState('accepted').length,
+        conflicts: inState('conflict').length,
+        deadLetters: inState('dead').length,
+        ...(oldest === undefined ? {} : { oldestPendingAt: oldest }),
+      };
+    },
+    pause: () => loop.pause('user'),
+    resume: () => loop.resume(),
+    retry: (id) => sendAgain(context, id, undefined),
+    edit: (id, changes) => {
+      for (const { path } of changes) parsePointer(path);
+      return sendAgain(context, id, changes);
+    },
+    discard: (id) => discard(context, id),
+    export: () => JSON.stringify({ format: 'syncline-outbox', version: 1, entries: mirror.entries() }, null, 2),
+  };
+}
+
+function deadLetter(context: Context, id: string): OutboxEntry {
+  const entry = context.mirror.get(id);
+  if (entry?.state === 'dead') return entry;
+  throw new SyncError('not-found', `${id} is no dead letter`, { operationId: id, hint: 'See client.outbox.deadLetters().' });
+}
+
+/** A dead letter as a new operation: new id and counter, written over what the author sees now. */
+async function sendAgain(context: Context, id: string, changes: readonly FieldChange[] | undefined): Promise<string> {
+  return context.committer.run(async (transaction) => {
+    const letter = deadLetter(context, id);
+    const { operation: old } = letter;
+    const [replicaRow, syncRow] = await transaction.get(tables.meta, ['replica', 'sync']);
+    const bench = new Bench(context, transaction);
+    await bench.open([{ entity: old.entity, id: old.entityId }]);
+    await transaction.get(tables.outbox, [id]);
+    const lane = bench.lane(old.entity, old.entityId);
+    if (lane === undefined) throw new SyncError('validation', `unknown entity '${old.entity}'`, { operationId: id });
+    const view = fold(lane.definition, lane.base, lane.entries.map(({ operation }) => operation));
+    const { operation: fresh, replica } = author(
+      replicaRow as unknown as ReplicaRow,
+      { kind: old.kind, changes: changes ?? old.changes },
+      {
+        definition: lane.definition,
+        id: old.entityId,
+        view,
+        now: correctedNow(context.runtime, syncRow as SyncRow | undefined),
+        uuid: context.runtime.uuid(),
+      },
+    );
+    // The clock stays what the author had seen then, so that what happened since is merged and not overwritten.
+    const operation: Operation = { ...fresh, clock: { ...old.clock, ...ownCounter(fresh) }, replaces: id };
+    bench.restore(lane, { operation, state: 'pending', order: replica.counter, enqueuedAt: letter.enqueuedAt, attempts: 0 });
+    bench.drop(undefined, id);
+    await bench.close();
+    transaction.put(tables.meta, 'replica', toRow(replica));
+    return operation.id;
+  });
+}
+
+function ownCounter({ clock, stamp }: Operation): Record<string, number> {
+  const replica = stamp.slice(18);
+  return { [replica]: clock[replica] ?? 0 };
+}
+
+async function discard(context: Context, id: string): Promise<void> {
+  await context.committer.run(async (transaction) => {
+    const entry = context.mirror.get(id);
+    if (entry === undefined) throw new SyncError('not-found', `${id} is not in the outbox`, { operationId: id });
+    const [row] = await transaction.get(tables.meta, ['sent']);
+    const sent = (row as { ids?: readonly string[] } | undefined)?.ids ?? [];
+    if (entry.state !== 'dead' && entry.state !== 'conflict' && sent.includes(id)) {
+      throw new SyncError('conflict', `${id} may have reached the server already`, { operationId: id, hint: 'Undo it with another write.' });
+    }
+    const { entity, entityId } = entry.operation;
+    const bench = new Bench(context, transaction);
+    await bench.open([{ entity, id: entityId }]);
+    await transaction.get(tables.outbox, [id]);
+    if (entry.state !== 'dead') bench.refuse(id, { code: 'rejected', message: 'given up by the user', operationId: id });
+    await bench.close();
+    transaction.delete(tables.outbox, id);
+  });
+}

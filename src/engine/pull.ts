@@ -1,0 +1,169 @@
+import type { JsonObject } from '../contracts/json.js';
+import type { SyncRecord } from '../contracts/operation.js';
+import type { CallOptions, PullAnswer, RecordChange } from '../contracts/transport.js';
+import { applyChanges } from '../diff/diff.js';
+import { SyncError } from '../errors.js';
+import { maxDriftMs } from '../causality/stamp.js';
+import { Bench } from './bench.js';
+import type { Transaction } from './committer.js';
+import type { Context } from './context.js';
+import type { ClientEvent } from './events.js';
+import { resendHistory } from './identity.js';
+import type { LaneKey } from './lane.js';
+import { recordTable, tables, toRow, type SyncRow } from './rows.js';
+
+/** What a pull to the present came to. */
+export interface PullReport {
+  readonly changes: number;
+  readonly reset: boolean;
+  readonly events: readonly ClientEvent[];
+}
+
+/** Pages of one pull, collected until nothing is left: only then do they show one moment of the server. */
+interface Run {
+  readonly from: string | undefined;
+  readonly cursor: string;
+  readonly changes: readonly RecordChange[];
+  readonly reset: boolean;
+  readonly last: PullAnswer;
+}
+
+/** Pulls from the cursor to the present, and applies all of it in one commit. */
+export async function pullToPresent(
+  context: Context,
+  options: CallOptions & { readonly onPage: (done: number, total: number | undefined) => void },
+): Promise<PullReport> {
+  for (;;) {
+    const row = await context.committer.run(async (transaction) => (await transaction.get(tables.meta, ['sync']))[0]);
+    const run = await collect(context, (row as SyncRow | undefined)?.cursor, options);
+    options.signal.throwIfAborted();
+    const report = await context.committer.run((transaction) => applyRun(context, transaction, run));
+    if (report !== 'again') return report;
+  }
+}
+
+async function collect(
+  context: Context,
+  from: string | undefined,
+  { signal, onPage }: CallOptions & { readonly onPage: (done: number, total: number | undefined) => void },
+): Promise<Run> {
+  const { transport, space, entities, pageLimit } = context;
+  if (transport.pull === undefined) throw new SyncError('protocol', 'the transport cannot pull');
+  const scope = { ...(space === undefined ? {} : { space }), entities: [...entities.keys()], limit: pageLimit };
+  const replica = await context.committer.run(async (transaction) => (await transaction.get(tables.meta, ['replica']))[0]);
+  const changes: RecordChange[] = [];
+  let reset = from === undefined;
+  for (let cursor = from; ; ) {
+    const answer = await transport.pull(
+      { replica: (replica as { replica: string }).replica, ...scope, ...(cursor === undefined ? {} : { cursor }) },
+      { signal },
+    );
+    if (answer.reset === true) {
+      changes.length = 0;
+      reset = true;
+    }
+    for (const change of answer.changes) changes.push(change);
+    onPage(changes.length, typeof answer.more === 'number' ? changes.length + answer.more : undefined);
+    if (answer.more === false) return { from, cursor: answer.cursor, changes, reset, last: answer };
+    if (answer.cursor === cursor) throw new SyncError('protocol', 'the server says there is more, but does not move on');
+    cursor = answer.cursor;
+  }
+}
+
+async function applyRun(context: Context, transaction: Transaction, run: Run): Promise<PullReport | 'again'> {
+  const [row] = await transaction.get(tables.meta, ['sync']);
+  const sync = (row ?? { offsetMs: 0 }) as unknown as SyncRow;
+  // Another tab has pulled meanwhile; what was collected here starts from a state that is gone.
+  if (sync.cursor !== run.from) return 'again';
+  const { epoch, serverTime } = run.last;
+  const epochChanged = sync.epoch !== undefined && sync.epoch !== epoch;
+
+  const bench = new Bench(context, transaction);
+  await bench.open(run.changes.map(keyOf));
+  if (epochChanged) await resendHistory(context, transaction, bench, epoch);
+  const seen = new Set<string>();
+  for (const change of run.changes) {
+    const { entity, id } = keyOf(change);
+    const lane = bench.lane(entity, id);
+    if (lane === undefined) continue;
+    seen.add(`${entity}/${id}`);
+    if (change.kind === 'patch' && lane.base === undefined) {
+      // The server counts on a base that this store no longer has: ask for everything, whole.
+      transaction.put(tables.meta, 'sync', toRow(startOver(sync)));
+      return 'again';
+    }
+    if (!epochChanged && change.kind !== 'remove' && (lane.base?.version ?? 0) >= versionOf(change)) continue;
+    bench.rebase(lane, baseAfter(change, lane.base));
+  }
+  if (run.reset) await sweep(context, transaction, bench, seen);
+  await bench.close();
+  const offsetMs = serverTime - context.runtime.now();
+  transaction.put(tables.meta, 'sync', toRow({ cursor: run.cursor, epoch, offsetMs: steady(sync.offsetMs, offsetMs), pulledAt: context.runtime.now() }));
+  return { changes: run.changes.length, reset: run.reset && run.from !== undefined, events: bench.events };
+}
+
+/** Forgets what a pull from the start did not bring. Pending operations stay, and find out what they stand on. */
+async function sweep(context: Context, transaction: Transaction, bench: Bench, seen: ReadonlySet<string>): Promise<void> {
+  const unseen: LaneKey[] = [];
+  for (const entity of context.entities.keys()) {
+    for (const id of (await transaction.all(recordTable(entity))).keys()) {
+      if (!seen.has(`${entity}/${id}`)) unseen.push({ entity, id });
+    }
+  }
+  await bench.open(unseen);
+  for (const { entity, id } of unseen) {
+    const lane = bench.lane(entity, id);
+    if (lane?.base !== undefined) bench.rebase(lane, undefined);
+  }
+}
+
+function baseAfter(change: RecordChange, base: SyncRecord | undefined): SyncRecord | undefined {
+  switch (change.kind) {
+    case 'put':
+      return change.record;
+    case 'remove':
+      return undefined;
+    case 'delete': {
+      const { entity, id, version, clock, stamp } = change;
+      return { entity, id, data: base?.data ?? {}, version, clock, stamp, deleted: true };
+    }
+    case 'patch': {
+      const { entity, id, version, clock, stamp, stamps, decisions } = change;
+      return {
+        entity,
+        id,
+        data: patched(base?.data ?? {}, change),
+        version,
+        clock,
+        stamp,
+        ...(stamps === undefined ? {} : { stamps }),
+        ...(decisions === undefined ? {} : { decisions }),
+      };
+    }
+  }
+}
+
+function patched(data: JsonObject, { set, unset }: RecordChange & { kind: 'patch' }): JsonObject {
+  return applyChanges(data, [
+    ...unset.map((path) => ({ path, action: 'unset' as const })),
+    ...set.map(({ path, value }) => ({ path, action: 'set' as const, value })),
+  ]);
+}
+
+function keyOf(change: RecordChange): LaneKey {
+  return change.kind === 'put' ? change.record : change;
+}
+
+function versionOf(change: Exclude<RecordChange, { kind: 'remove' }>): number {
+  return change.kind === 'put' ? change.record.version : change.version;
+}
+
+/** Only a jump is worth writing down; a few milliseconds of travel are not. */
+function steady(before: number, now: number): number {
+  return Math.abs(now - before) < maxDriftMs / 10 ? before : now;
+}
+
+/** The sync row without its cursor: the next pull is from the start. */
+export function startOver({ cursor: _, ...rest }: SyncRow): SyncRow {
+  return rest;
+}

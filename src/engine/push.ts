@@ -1,0 +1,58 @@
+import type { Operation } from '../contracts/operation.js';
+import type { OutboxEntry } from '../contracts/queue.js';
+import type { CallOptions } from '../contracts/transport.js';
+import { SyncError } from '../errors.js';
+import { nextBatch, type BatchLimits } from '../outbox/batch.js';
+import { storeAnswers, type PushReport } from './answers.js';
+import type { Transaction } from './committer.js';
+import type { Context } from './context.js';
+import { tables, toRow, type ReplicaRow, type SentRow, type SyncRow } from './rows.js';
+
+/** A push that went out: how many operations, and what came of them. */
+export interface PushRound extends PushReport {
+  readonly sent: number;
+  /** The server is not the one this store has followed: pull before anything else. */
+  readonly epochChanged: boolean;
+}
+
+/** Sends one batch and stores the answers. Resolves with `undefined` when nothing is ready. */
+export async function pushBatch(context: Context, limits: BatchLimits, options: CallOptions): Promise<PushRound | undefined> {
+  const { committer, mirror, transport } = context;
+  const batch = nextBatch(mirror.entries(), limits);
+  if (batch.length === 0) return undefined;
+  if (transport.push === undefined) throw new SyncError('protocol', 'the transport cannot push');
+  const { replica, operations } = await committer.run((transaction) => markSent(transaction, batch));
+  if (operations.length === 0) return undefined;
+
+  const space = context.space === undefined ? {} : { space: context.space };
+  const answer = await transport.push({ replica, ...space, operations }, options);
+  options.signal.throwIfAborted();
+  const asked = new Set(operations.map(({ id }) => id));
+  const results = answer.results.filter(({ id }) => asked.has(id));
+  return committer.run(async (transaction) => {
+    const [row] = await transaction.get(tables.meta, ['sync']);
+    const known = (row as SyncRow | undefined)?.epoch;
+    const epochChanged = known !== undefined && known !== answer.epoch;
+    // Versions of another epoch cannot be compared with ours; the ids make sending again harmless.
+    const report = await storeAnswers(context, transaction, epochChanged ? [] : results);
+    return { ...report, sent: operations.length, epochChanged };
+  });
+}
+
+/** Notes durably which operations the server may hold from now on, and reads them as they stand. */
+async function markSent(
+  transaction: Transaction,
+  batch: readonly OutboxEntry[],
+): Promise<{ readonly replica: string; readonly operations: readonly Operation[] }> {
+  const ids = batch.map(({ operation }) => operation.id);
+  const [replica, sent] = await transaction.get(tables.meta, ['replica', 'sent']);
+  const rows = await transaction.get(tables.outbox, ids);
+  const operations = rows.flatMap((row) => {
+    const entry = row as unknown as OutboxEntry | undefined;
+    return entry?.state === 'pending' ? [entry.operation] : [];
+  });
+  const known = new Set((sent as SentRow | undefined)?.ids);
+  const unknown = operations.filter(({ id }) => !known.has(id)).map(({ id }) => id);
+  if (unknown.length > 0) transaction.put(tables.meta, 'sent', toRow({ ids: [...known, ...unknown] }));
+  return { replica: (replica as unknown as ReplicaRow).replica, operations };
+}

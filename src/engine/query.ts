@@ -1,0 +1,144 @@
+import type { EntityDefinition } from '../contracts/entity.js';
+import type { Json, JsonObject } from '../contracts/json.js';
+import type { ScanOptions, ScanRange } from '../contracts/storage.js';
+import { equalJson } from '../diff/canonical.js';
+
+/** What a field must be like. All that is given must hold. */
+export interface Condition<V> {
+  readonly eq?: V;
+  readonly ne?: V;
+  readonly gt?: V;
+  readonly gte?: V;
+  readonly lt?: V;
+  readonly lte?: V;
+  readonly in?: readonly V[];
+  /** For arrays: holds this member. For text: holds this part. */
+  readonly contains?: V extends readonly (infer M)[] ? M : V;
+}
+
+/** Conditions by field, all of which must hold; or any function of the row. */
+export type Where<T> = { readonly [K in keyof T]?: T[K] | Condition<T[K]> } | ((row: T) => boolean);
+
+export interface Query<T> {
+  readonly where?: Where<T>;
+  /** A field, or a field and a direction. Numbers come before text, rows without the field last, ties by id. */
+  readonly orderBy?: (string & keyof T) | readonly [string & keyof T, 'asc' | 'desc'];
+  readonly limit?: number;
+  /** Rows to skip. Default 0. */
+  readonly offset?: number;
+}
+
+/** A row that a query looks at. */
+export interface QueryRow {
+  readonly id: string;
+  readonly data: JsonObject;
+}
+
+/** A query made ready to run. */
+export interface CompiledQuery {
+  readonly scan: ScanOptions;
+  matches(data: JsonObject): boolean;
+  compare(a: QueryRow, b: QueryRow): number;
+  /** The part of the ordered matches that is asked for. */
+  page<R>(rows: readonly R[]): readonly R[];
+}
+
+const operators = new Set(['eq', 'ne', 'gt', 'gte', 'lt', 'lte', 'in', 'contains']);
+
+export function compileQuery<T>(definition: EntityDefinition, query: Query<T> = {}): CompiledQuery {
+  const { where = {}, orderBy, limit, offset = 0 } = query;
+  const conditions = typeof where === 'function' ? [] : Object.entries(where).map(([field, wanted]) => [field, conditionOf(wanted)] as const);
+  const predicate = typeof where === 'function' ? (where as unknown as (row: JsonObject) => boolean) : undefined;
+  const [field, direction] = orderBy === undefined ? [undefined, 'asc'] : typeof orderBy === 'string' ? [orderBy, 'asc'] : orderBy;
+  const sign = direction === 'desc' ? -1 : 1;
+  return {
+    scan: planOf(definition, conditions),
+    matches: (data) => predicate?.(data) ?? conditions.every(([name, condition]) => holds(data[name], condition)),
+    compare(a, b) {
+      const byField = field === undefined ? 0 : compareValues(a.data[field], b.data[field], sign);
+      return byField !== 0 ? byField : compareText(a.id, b.id);
+    },
+    page: (rows) => (offset === 0 && limit === undefined ? [...rows] : rows.slice(offset, limit === undefined ? undefined : offset + limit)),
+  };
+}
+
+function conditionOf(wanted: unknown): Condition<Json> {
+  const isCondition =
+    typeof wanted === 'object' &&
+    wanted !== null &&
+    Object.keys(wanted).length > 0 &&
+    Object.keys(wanted).every((key) => operators.has(key));
+  return isCondition ? (wanted as Condition<Json>) : { eq: wanted as Json };
+}
+
+function holds(value: Json | undefined, { eq, ne, gt, gte, lt, lte, in: among, contains }: Condition<Json>): boolean {
+  if (eq !== undefined && !(value === eq || equalJson(value, eq))) return false;
+  if (ne !== undefined && equalJson(value, ne)) return false;
+  if (among !== undefined && !among.some((each) => equalJson(value, each))) return false;
+  if (contains !== undefined && !isIn(value, contains as Json)) return false;
+  if (gt !== undefined && !(isComparable(value, gt) && compareValues(value, gt, 1) > 0)) return false;
+  if (gte !== undefined && !(isComparable(value, gte) && compareValues(value, gte, 1) >= 0)) return false;
+  if (lt !== undefined && !(isComparable(value, lt) && compareValues(value, lt, 1) < 0)) return false;
+  return lte === undefined || (isComparable(value, lte) && compareValues(value, lte, 1) <= 0);
+}
+
+function isIn(value: Json | undefined, member: Json): boolean {
+  if (typeof value === 'string') return typeof member === 'string' && value.includes(member);
+  return Array.isArray(value) && value.some((each: Json) => equalJson(each, member));
+}
+
+function isComparable(value: Json | undefined, bound: Json): boolean {
+  return typeof value === typeof bound && (typeof value === 'number' || typeof value === 'string');
+}
+
+/** Numbers before text before all else; absent last whichever way the order runs. */
+function compareValues(a: Json | undefined, b: Json | undefined, sign: number): number {
+  const rankA = rankOf(a);
+  const rankB = rankOf(b);
+  if (rankA === 2 || rankB === 2) return rankA - rankB;
+  if (rankA !== rankB) return sign * (rankA - rankB);
+  if (typeof a === 'number' && typeof b === 'number') return sign * (a - b);
+  return sign * compareText(a as string, b as string);
+}
+
+function rankOf(value: Json | undefined): 0 | 1 | 2 {
+  return typeof value === 'number' ? 0 : typeof value === 'string' ? 1 : 2;
+}
+
+function compareText(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** An index scan where a condition bounds an indexed field; otherwise the whole table. */
+function planOf(definition: EntityDefinition, conditions: readonly (readonly [string, Condition<Json>])[]): ScanOptions {
+  for (const [field, condition] of conditions) {
+    const index = `/${lookupName(field)}`;
+    const range = definition.indexes.includes(index) ? rangeOf(condition) : undefined;
+    if (range !== undefined) return { index, range };
+  }
+  return {};
+}
+
+function lookupName(field: string): string {
+  return field.replaceAll('~', '~0').replaceAll('/', '~1');
+}
+
+function rangeOf({ eq, gt, gte, lt, lte }: Condition<Json>): ScanRange | undefined {
+  if (isBound(eq)) return { lower: eq, upper: eq };
+  const lower = gt ?? gte;
+  const upper = lt ?? lte;
+  if (!isBound(lower) && !isBound(upper)) return undefined;
+  return {
+    ...(isBound(lower) ? { lower, lowerOpen: gt !== undefined } : {}),
+    ...(isBound(upper) ? { upper, upperOpen: lt !== undefined } : {}),
+  };
+}
+
+function isBound(value: Json | undefined): value is number | string {
+  return typeof value === 'number' || typeof value === 'string';
+}
+
+/** A field name or a JSON Pointer, as a JSON Pointer. */
+export function toPath(field: string): string {
+  return field === '' || field.startsWith('/') ? field : `/${lookupName(field)}`;
+}

@@ -1,0 +1,106 @@
+import type { OutboxEntry } from '../contracts/queue.js';
+import { SyncError } from '../errors.js';
+import type { MirrorMove, OutboxMirror } from './mirror.js';
+
+/** Proof of a durable write. */
+export interface Receipt {
+  /** The record written. */
+  readonly id: string;
+  /** The operation; `undefined` when nothing had changed, so nothing was written. */
+  readonly operationId: string | undefined;
+  /**
+   * Resolves when the server has accepted the write, which may take days. Rejects with `rejected` when it was refused
+   * for good, and with `conflict` when it waits for a person.
+   */
+  readonly accepted: Promise<void>;
+}
+
+interface Waiter {
+  readonly promise: Promise<void>;
+  readonly resolve: () => void;
+  readonly reject: (error: SyncError) => void;
+}
+
+/** Settles the `accepted` promises of receipts from what becomes of the outbox. */
+export class ReceiptDesk {
+  readonly #mirror: OutboxMirror;
+  readonly #waiters = new Map<string, Waiter>();
+
+  constructor(mirror: OutboxMirror) {
+    this.#mirror = mirror;
+    mirror.listen((moves) => this.#follow(moves));
+  }
+
+  receipt(id: string, operationId: string | undefined): Receipt {
+    const wait = () => (operationId === undefined ? Promise.resolve() : this.#wait(operationId));
+    // Only who asks is answered: a refusal that nobody waits for is no unhandled rejection.
+    return {
+      id,
+      operationId,
+      get accepted() {
+        return wait();
+      },
+    };
+  }
+
+  /** Rejects all that still wait. */
+  close(): void {
+    const error = new SyncError('storage-closed', 'the client was closed before the server answered', {
+      hint: 'The write is durable and will be sent when the client is opened again.',
+    });
+    for (const { reject } of this.#waiters.values()) reject(error);
+    this.#waiters.clear();
+  }
+
+  #wait(operationId: string): Promise<void> {
+    const waiting = this.#waiters.get(operationId);
+    if (waiting !== undefined) return waiting.promise;
+    const entry = this.#mirror.get(operationId);
+    if (entry === undefined || isSettled(entry)) return settle(entry);
+    const waiter = deferred();
+    this.#waiters.set(operationId, waiter);
+    return waiter.promise;
+  }
+
+  #follow(moves: readonly MirrorMove[]): void {
+    if (this.#waiters.size === 0) return;
+    for (const { after } of moves) {
+      const before = after?.operation.replaces;
+      const waiter = before === undefined ? undefined : this.#waiters.get(before);
+      if (before === undefined || after === undefined || waiter === undefined) continue;
+      this.#waiters.delete(before);
+      this.#waiters.set(after.operation.id, waiter);
+    }
+    for (const { id, after } of moves) {
+      const waiter = this.#waiters.get(id);
+      if (waiter === undefined || (after !== undefined && !isSettled(after))) continue;
+      this.#waiters.delete(id);
+      settle(after).then(waiter.resolve, waiter.reject);
+    }
+  }
+}
+
+function isSettled({ state }: OutboxEntry): boolean {
+  return state === 'accepted' || state === 'dead' || state === 'conflict';
+}
+
+async function settle(entry: OutboxEntry | undefined): Promise<void> {
+  if (entry === undefined || entry.state === 'accepted') return;
+  const { operation, state, error } = entry;
+  const options = { operationId: operation.id, ...(error?.details === undefined ? {} : { details: error.details }) };
+  await Promise.reject(
+    state === 'conflict'
+      ? new SyncError('conflict', `${operation.entity} ${operation.entityId} waits for a person`, { ...options, hint: 'See client.conflicts.' })
+      : new SyncError('rejected', error?.message ?? 'refused', { ...options, hint: 'See client.outbox.deadLetters().' }),
+  );
+}
+
+function deferred(): Waiter {
+  let resolve: () => void = () => undefined;
+  let reject: (error: SyncError) => void = () => undefined;
+  const promise = new Promise<void>((onResolve, onReject) => {
+    resolve = onResolve;
+    reject = onReject;
+  });
+  return { promise, resolve, reject };
+}

@@ -1,0 +1,76 @@
+import { stampReplica } from '../causality/stamp.js';
+import { counterOf, withCounter } from '../causality/vector.js';
+import type { EntityDefinition } from '../contracts/entity.js';
+import type { SyncErrorData } from '../contracts/errors.js';
+import type { Operation, SyncRecord } from '../contracts/operation.js';
+import type { OutboxEntry } from '../contracts/queue.js';
+import { rule, type PersonalChoice } from '../resolve/concurrent.js';
+import { reconcile } from '../resolve/reconcile.js';
+import type { Context } from './context.js';
+
+/** An entry that stands where another stood, or `undefined` where nothing is left to send. */
+export interface Settled {
+  readonly entry: OutboxEntry;
+  readonly replaces?: string;
+}
+
+/** Whether the server's state holds the operation's effect. */
+export function isCovered(base: SyncRecord | undefined, operation: Operation): boolean {
+  const author = stampReplica(operation.stamp);
+  return base !== undefined && counterOf(base.clock, author) >= counterOf(operation.clock, author);
+}
+
+/**
+ * Decides an entry that the server found contested, against the state that has been pulled since.
+ *
+ * Decided: a successor with a new id and the same counter and stamp, whose author has seen that state. Not decided by
+ * the strategy, or sent again too often: it waits for a person. A parked entry is looked at again in the same way
+ * whenever its base moves.
+ */
+export function settleContested(
+  context: Context,
+  definition: EntityDefinition,
+  base: SyncRecord | undefined,
+  entry: OutboxEntry,
+): Settled | { readonly dead: SyncErrorData } {
+  const { operation } = entry;
+  const outcome = reconcile(definition, base, operation);
+  const rounds = entry.rounds ?? 0;
+  if (outcome.kind === 'refused') return { dead: { code: outcome.code, message: outcome.message, operationId: operation.id } };
+  if (outcome.kind === 'conflict' || rounds >= context.outbox.roundsMax) {
+    const fields = outcome.kind === 'conflict' ? outcome.fields : [];
+    const conflict = { fields, remoteVersion: base?.version ?? 0, since: entry.conflict?.since ?? context.runtime.now() };
+    const { awaitsVersion: _, ...rest } = entry;
+    return { entry: { ...rest, state: 'conflict', conflict } };
+  }
+  return succeed(entry, successor(definition, base, operation, context.runtime.uuid()));
+}
+
+/** Carries an operation on over the state its author has seen by now. */
+export function successor(
+  definition: EntityDefinition,
+  base: SyncRecord | undefined,
+  operation: Operation,
+  id: string,
+  choice?: PersonalChoice,
+): Operation {
+  if (base === undefined) return { ...operation, id, replaces: operation.id };
+  const author = stampReplica(operation.stamp);
+  const ruling = rule(definition, base, operation, choice);
+  return {
+    ...operation,
+    id,
+    kind: ruling.deleted ? 'delete' : 'update',
+    changes: ruling.writes,
+    clock: withCounter(base.clock, author, counterOf(operation.clock, author)),
+    replaces: operation.id,
+    ...(ruling.decisions.length === 0 ? {} : { decisions: ruling.decisions }),
+  };
+}
+
+/** The entry of a successor, in its predecessor's place. */
+export function succeed(entry: OutboxEntry, operation: Operation): Settled {
+  const { awaitsVersion: _version, conflict: _conflict, error: _error, ...rest } = entry;
+  const next: OutboxEntry = { ...rest, operation, state: 'pending', attempts: 0, rounds: (entry.rounds ?? 0) + 1 };
+  return { entry: next, replaces: entry.operation.id };
+}

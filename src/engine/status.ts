@@ -1,0 +1,81 @@
+import type { SyncErrorData } from '../contracts/errors.js';
+import type { OutboxMirror } from './mirror.js';
+
+export type SyncState = 'synced' | 'syncing' | 'pending' | 'offline' | 'paused' | 'stalled' | 'conflicts' | 'error';
+export type PauseReason = 'auth' | 'user' | 'policy';
+
+/** How the client stands, derived from facts. `synced` is never said while anything is unsent. */
+export interface SyncStatus {
+  readonly state: SyncState;
+  /** For `paused`. */
+  readonly reason?: PauseReason;
+  readonly online: boolean;
+  /** Whether this tab sends; other tabs of the same store write, and watch. */
+  readonly leader: boolean;
+  /** Operations the server has not accepted. */
+  readonly pending: number;
+  readonly conflicts: number;
+  readonly deadLetters: number;
+  /** Wall-clock time, ms, of the oldest write that still waits. */
+  readonly oldestPendingAt?: number;
+  /** Wall-clock time, ms, at which all was sent and pulled. */
+  readonly syncedAt?: number;
+  readonly lastError?: SyncErrorData;
+}
+
+/** What the status is derived from. */
+export interface Facts {
+  readonly online: boolean;
+  readonly leader: boolean;
+  readonly busy: boolean;
+  readonly paused: PauseReason | undefined;
+  /** Of the last attempt; undefined after a success. */
+  readonly lastError: SyncErrorData | undefined;
+  readonly syncedAt: number | undefined;
+  /** Wall-clock time of the last answer of any kind, ms. */
+  readonly answeredAt: number | undefined;
+  readonly now: number;
+}
+
+/** A write that waits for longer while answers come in is a reason to look. */
+export const stalledAfterMs = 60_000;
+
+export function deriveStatus(mirror: OutboxMirror, facts: Facts): SyncStatus {
+  let pending = 0;
+  let conflicts = 0;
+  let deadLetters = 0;
+  let oldest: number | undefined;
+  for (const { state, enqueuedAt } of mirror.entries()) {
+    if (state === 'dead') deadLetters++;
+    else if (state === 'conflict') conflicts++;
+    else if (state !== 'accepted') {
+      pending++;
+      oldest = Math.min(oldest ?? enqueuedAt, enqueuedAt);
+    }
+  }
+  return {
+    state: stateOf(facts, { pending, conflicts, oldest }),
+    ...(facts.paused === undefined ? {} : { reason: facts.paused }),
+    online: facts.online,
+    leader: facts.leader,
+    pending,
+    conflicts,
+    deadLetters,
+    ...(oldest === undefined ? {} : { oldestPendingAt: oldest }),
+    ...(facts.syncedAt === undefined ? {} : { syncedAt: facts.syncedAt }),
+    ...(facts.lastError === undefined ? {} : { lastError: facts.lastError }),
+  };
+}
+
+function stateOf(
+  { paused, online, lastError, busy, syncedAt, answeredAt, now }: Facts,
+  { pending, conflicts, oldest }: { readonly pending: number; readonly conflicts: number; readonly oldest: number | undefined },
+): SyncState {
+  if (paused !== undefined) return 'paused';
+  if (!online || lastError?.code === 'network' || lastError?.code === 'timeout') return 'offline';
+  if (lastError !== undefined) return 'error';
+  if (oldest !== undefined && now - oldest > stalledAfterMs && answeredAt !== undefined && answeredAt > oldest) return 'stalled';
+  if (busy) return 'syncing';
+  if (conflicts > 0) return 'conflicts';
+  return pending > 0 || syncedAt === undefined ? 'pending' : 'synced';
+}

@@ -1,0 +1,319 @@
+import { BehaviorSubject, Subject } from 'rxjs';
+import type { Platform } from '../contracts/connectivity.js';
+import type { OutboxEntry, OutboxOptions } from '../contracts/queue.js';
+import { isSyncError, SyncError, toSyncError } from '../errors.js';
+import { backoffDelayMs } from '../outbox/backoff.js';
+import { nextBatch } from '../outbox/batch.js';
+import { Bench } from './bench.js';
+import type { Context } from './context.js';
+import type { ClientEvent } from './events.js';
+import { renewIdentity } from './identity.js';
+import { pullToPresent, startOver } from './pull.js';
+import { pushBatch } from './push.js';
+import { tables, toRow, type SyncRow } from './rows.js';
+import { deriveStatus, type PauseReason, type SyncStatus } from './status.js';
+
+/** How far a long job is. `total` is absent while nobody knows it. */
+export interface SyncProgress {
+  readonly phase: 'push' | 'pull';
+  readonly done: number;
+  readonly total?: number;
+}
+
+export interface LoopOptions {
+  readonly platform: Platform;
+  /** Name of the lease: tabs that share it share one store. */
+  readonly name: string;
+  /** Between pulls when nothing else asks for one. 0: never. */
+  readonly pollIntervalMs: number;
+}
+
+/** Decides when to push and pull, one exchange at a time, and what to do when one fails. */
+export class SyncLoop {
+  readonly status$: BehaviorSubject<SyncStatus>;
+  readonly progress$ = new Subject<SyncProgress>();
+  readonly #context: Context;
+  readonly #options: LoopOptions;
+  readonly #closing = new AbortController();
+  #running: Promise<void> | undefined;
+  #wantsPull = true;
+  #leader = false;
+  #paused: PauseReason | undefined;
+  #failures = 0;
+  #lastError: SyncError | undefined;
+  #syncedAt: number | undefined;
+  #answeredAt: number | undefined;
+  #timer: { readonly dueAt: number; readonly cancel: () => void } | undefined;
+  /** The timer went off while an exchange ran. */
+  #again = false;
+  #size: Pick<OutboxOptions, 'batchCount' | 'batchBytes'>;
+  /** Entry or entity → time before which it must wait, ms. */
+  readonly #notBefore = new Map<string, number>();
+  readonly #stops: (() => void)[] = [];
+
+  constructor(context: Context, options: LoopOptions) {
+    this.#context = context;
+    this.#options = options;
+    this.#size = context.outbox;
+    this.status$ = new BehaviorSubject(this.#derive());
+  }
+
+  start(): void {
+    const { connectivity, lease } = this.#options.platform;
+    this.#stops.push(
+      this.#context.mirror.listen((moves) => {
+        if (this.#failures === 0 && moves.some(({ after }) => after?.state === 'pending')) this.#wake(0);
+        this.#tell();
+      }),
+    );
+    if (connectivity !== undefined) {
+      this.#stops.push(
+        connectivity.subscribe((online) => {
+          if (online) this.nudge();
+          this.#tell();
+        }),
+      );
+    }
+    if (lease === undefined) this.#lead();
+    else {
+      lease.acquire(this.#options.name, { signal: this.#closing.signal }).then(
+        (release) => {
+          this.#stops.push(release);
+          if (this.#closing.signal.aborted) release();
+          else this.#lead();
+        },
+        (error: unknown) => {
+          if (!this.#closing.signal.aborted) this.#context.emit({ kind: 'error', error: toSyncError(error) });
+        },
+      );
+    }
+  }
+
+  /** Pulls, and sends what waits, now: somebody knows that there is something to get. */
+  nudge(): void {
+    this.#wantsPull = true;
+    this.#failures = 0;
+    this.#wake(0);
+  }
+
+  pause(reason: PauseReason): void {
+    this.#paused = reason;
+    this.#tell();
+  }
+
+  resume(): void {
+    this.#paused = undefined;
+    this.nudge();
+    this.#tell();
+  }
+
+  get paused(): PauseReason | undefined {
+    return this.#paused;
+  }
+
+  /** One exchange, in any tab and state but closed: sends all that is ready and pulls to the present. */
+  async sync(signal?: AbortSignal): Promise<void> {
+    signal?.throwIfAborted();
+    await this.#running?.catch(() => undefined);
+    this.#wantsPull = true;
+    await this.#exchange(signal);
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort(new SyncError('aborted', 'the client is closing'));
+    this.#timer?.cancel();
+    for (const stop of this.#stops.splice(0)) stop();
+    await this.#running?.catch(() => undefined);
+    this.status$.complete();
+    this.progress$.complete();
+  }
+
+  #lead(): void {
+    this.#leader = true;
+    this.#wake(0);
+    this.#tell();
+  }
+
+  get #online(): boolean {
+    return this.#options.platform.connectivity?.isOnline() ?? true;
+  }
+
+  /** Runs the loop after a while, unless it runs sooner anyway. */
+  #wake(delayMs: number): void {
+    if (this.#closing.signal.aborted || !this.#leader) return;
+    const dueAt = this.#context.runtime.now() + delayMs;
+    if (this.#timer !== undefined && this.#timer.dueAt <= dueAt) return;
+    this.#timer?.cancel();
+    const cancel = this.#context.runtime.setTimer(delayMs, () => {
+      this.#timer = undefined;
+      if (this.#running !== undefined) this.#again = true;
+      else if (this.#paused === undefined && this.#online) this.#exchange().catch(() => undefined);
+    });
+    this.#timer = { dueAt, cancel };
+  }
+
+  /** Single flight: whoever comes while an exchange runs waits for it. */
+  #exchange(signal?: AbortSignal): Promise<void> {
+    const signals = signal === undefined ? [this.#closing.signal] : [this.#closing.signal, signal];
+    this.#running ??= this.#run(AbortSignal.any(signals)).finally(() => {
+      this.#running = undefined;
+      this.#tell();
+    });
+    this.#tell();
+    return this.#running;
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    try {
+      do {
+        if (this.#wantsPull) await this.#pull(signal);
+        while (await this.#push(signal));
+      } while (this.#wantsPull);
+      this.#succeed();
+    } catch (error) {
+      if (signal.aborted) throw isSyncError(error, 'aborted') ? error : new SyncError('aborted', 'the exchange was aborted', { cause: error });
+      await this.#fail(toSyncError(error), signal);
+      throw error;
+    }
+  }
+
+  async #pull(signal: AbortSignal): Promise<void> {
+    this.#wantsPull = false;
+    try {
+      const report = await pullToPresent(this.#context, {
+        signal,
+        onPage: (done, total) => this.progress$.next({ phase: 'pull', done, ...(total === undefined ? {} : { total }) }),
+      });
+      this.#answered();
+      this.#publish(report.events);
+      if (report.changes > 0 || report.reset) this.#context.emit({ kind: 'pulled', changes: report.changes, reset: report.reset });
+    } catch (error) {
+      this.#wantsPull = true;
+      throw error;
+    }
+  }
+
+  /** Sends one batch; answers whether there may be another. */
+  async #push(signal: AbortSignal): Promise<boolean> {
+    const { mirror, committer } = this.#context;
+    const total = mirror.size;
+    const round = await pushBatch(this.#context, { ...this.#size, mayGo: (entry) => this.#mayGo(entry) }, { signal });
+    if (round === undefined) return false;
+    this.#answered();
+    this.#size = this.#context.outbox;
+    this.#publish(round.events);
+    this.#context.emit({ kind: 'pushed', accepted: round.accepted, refused: round.refused, conflicts: round.conflicts });
+    this.progress$.next({ phase: 'push', done: total - mirror.size, total });
+    this.#throttle();
+    if (round.identityLost) {
+      const replica = await committer.run((transaction) => renewIdentity(this.#context, transaction));
+      this.#context.emit({ kind: 'identity-changed', replica });
+    }
+    if (round.retryAfterMs !== undefined) this.#putOff(round.retryAfterMs);
+    if (round.needsPull || round.epochChanged) this.#wantsPull = true;
+    return !this.#wantsPull;
+  }
+
+  #mayGo({ operation }: OutboxEntry): boolean {
+    const now = this.#context.runtime.now();
+    return (this.#notBefore.get(operation.id) ?? 0) <= now && (this.#notBefore.get(operation.entity) ?? 0) <= now;
+  }
+
+  /** Entities that are sent at most once per interval wait for the next one. */
+  #throttle(): void {
+    const now = this.#context.runtime.now();
+    for (const { name, sync } of this.#context.entities.values()) {
+      if (sync.mode === 'throttled' && (this.#notBefore.get(name) ?? 0) <= now) this.#notBefore.set(name, now + sync.intervalMs);
+    }
+  }
+
+  /** Operations that were refused for now wait on their own; everything else goes on. */
+  #putOff(afterMs: number): void {
+    const { outbox, runtime, mirror } = this.#context;
+    for (const { operation, attempts, state } of mirror.entries()) {
+      if (attempts === 0 || state !== 'pending' || (this.#notBefore.get(operation.id) ?? 0) > runtime.now()) continue;
+      const delay = backoffDelayMs(attempts - 1, () => runtime.random(), { baseMs: outbox.backoffBaseMs, capMs: outbox.backoffCapMs, floorMs: afterMs });
+      this.#notBefore.set(operation.id, runtime.now() + delay + 1);
+    }
+  }
+
+  #succeed(): void {
+    const { runtime } = this.#context;
+    const now = runtime.now();
+    this.#failures = 0;
+    this.#lastError = undefined;
+    this.#syncedAt = now;
+    for (const [key, until] of this.#notBefore) if (until <= now) this.#notBefore.delete(key);
+    const { pollIntervalMs } = this.#options;
+    for (const until of this.#notBefore.values()) this.#wake(until - now + 1);
+    if (this.#again) this.#wake(0);
+    this.#again = false;
+    if (pollIntervalMs === 0) return;
+    this.#wantsPull = true;
+    this.#wake(pollIntervalMs);
+  }
+
+  /** No failure of an exchange ever costs an operation an attempt. */
+  async #fail(error: SyncError, signal: AbortSignal): Promise<void> {
+    this.#lastError = error;
+    const { transport, outbox, runtime, emit, committer } = this.#context;
+    if (error.code === 'unauthenticated') {
+      if ((await transport.refreshAuth?.({ signal }).catch(() => false)) !== true) this.#paused = 'auth';
+    } else if (error.code === 'limit' && !this.#wantsPull) {
+      await this.#shrink(error);
+    } else if (error.code === 'cursor-expired') {
+      await committer.run(async (transaction) => {
+        const [row] = await transaction.get(tables.meta, ['sync']);
+        if (row !== undefined) transaction.put(tables.meta, 'sync', toRow(startOver(row as unknown as SyncRow)));
+      });
+    }
+    if (error.code !== 'network' && error.code !== 'timeout') emit({ kind: 'error', error });
+    const floorMs = error.retryAfterMs ?? 0;
+    const delay = backoffDelayMs(this.#failures++, () => runtime.random(), { baseMs: outbox.backoffBaseMs, capMs: outbox.backoffCapMs, floorMs });
+    this.#wake(delay);
+  }
+
+  /** A batch was too large: send less at a time; an operation that is too large alone can never go. */
+  async #shrink(error: SyncError): Promise<void> {
+    const { batchCount, batchBytes } = this.#size;
+    const batch = nextBatch(this.#context.mirror.entries(), { ...this.#size, mayGo: (entry) => this.#mayGo(entry) });
+    const units = new Set(batch.map(({ operation }) => operation.transaction?.id ?? operation.id));
+    if (units.size > 1) {
+      this.#size = { batchCount: Math.max(1, batchCount >> 1), batchBytes: Math.max(1, batchBytes >> 1) };
+      return;
+    }
+    const events = await this.#context.committer.run(async (transaction) => {
+      const bench = new Bench(this.#context, transaction);
+      await bench.open(batch.map(({ operation }) => ({ entity: operation.entity, id: operation.entityId })));
+      for (const { operation } of batch) bench.refuse(operation.id, { ...error.toJSON(), operationId: operation.id });
+      await bench.close();
+      return bench.events;
+    });
+    this.#publish(events);
+  }
+
+  #answered(): void {
+    this.#answeredAt = this.#context.runtime.now();
+  }
+
+  #publish(events: readonly ClientEvent[]): void {
+    for (const event of events) this.#context.emit(event);
+  }
+
+  #tell(): void {
+    if (!this.#closing.signal.aborted) this.status$.next(this.#derive());
+  }
+
+  #derive(): SyncStatus {
+    return deriveStatus(this.#context.mirror, {
+      online: this.#online,
+      leader: this.#leader,
+      busy: this.#running !== undefined,
+      paused: this.#paused,
+      lastError: this.#lastError?.toJSON(),
+      syncedAt: this.#syncedAt,
+      answeredAt: this.#answeredAt,
+      now: this.#context.runtime.now(),
+    });
+  }
+}

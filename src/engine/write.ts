@@ -1,0 +1,147 @@
+import type { EntityDefinition } from '../contracts/entity.js';
+import type { Operation, SyncRecord, TransactionMark } from '../contracts/operation.js';
+import type { OutboxEntry } from '../contracts/queue.js';
+import { SyncError } from '../errors.js';
+import { compactPair } from '../outbox/compact.js';
+import { laneOf } from '../outbox/units.js';
+import { writeOver } from '../resolve/reconcile.js';
+import type { Transaction } from './committer.js';
+import type { Context } from './context.js';
+import { fold, loadLanes, rowOf, type Lane } from './lane.js';
+import { author, draft, type Intent } from './operations.js';
+import { recordTable, tables, toRow, type ReplicaRow, type SentRow, type SyncRow } from './rows.js';
+import { correctedNow } from './time.js';
+
+/** What became of one intent. Without an operation id nothing changed, and nothing was written. */
+export interface WriteResult {
+  readonly entityId: string;
+  readonly operationId: string | undefined;
+}
+
+interface OpenLane {
+  readonly definition: EntityDefinition;
+  readonly base: SyncRecord | undefined;
+  view: SyncRecord | undefined;
+  entries: OutboxEntry[];
+}
+
+/**
+ * Turns intents into operations: one unit of work that holds the record rows, the outbox rows and the counter. Later
+ * intents see the earlier ones. With `grouped` they are a transaction: they share one fate at the server.
+ */
+export async function write(
+  context: Context,
+  transaction: Transaction,
+  intents: readonly Intent[],
+  grouped = false,
+): Promise<WriteResult[]> {
+  const [replicaRow, syncRow, sentRow] = await transaction.get(tables.meta, ['replica', 'sync', 'sent']);
+  const sent = new Set((sentRow as SentRow | undefined)?.ids);
+  const now = correctedNow(context.runtime, syncRow as SyncRow | undefined);
+  const drafts = new Map<string, OutboxEntry>();
+  let replica = replicaRow as unknown as ReplicaRow;
+
+  const lanes = await openLanes(transaction, intents);
+  const groupId = grouped ? context.runtime.uuid() : undefined;
+  const results: WriteResult[] = [];
+  for (const intent of intents) {
+    const lane = lanes.get(laneOf({ entity: intent.definition.name, entityId: intent.id }));
+    if (lane === undefined) throw new SyncError('internal', `no lane for ${intent.id}`);
+    const { kind, changes } = draft(intent, lane.view);
+    if (changes.length === 0) {
+      results.push({ entityId: intent.id, operationId: undefined });
+      continue;
+    }
+    const authored = author(replica, { kind, changes }, {
+      definition: intent.definition,
+      id: intent.id,
+      view: lane.view,
+      now,
+      uuid: context.runtime.uuid(),
+      options: intent.options,
+    });
+    replica = authored.replica;
+    const mayJoin = !grouped && mayCompact(context, lane.entries.at(-1), sent);
+    const entry = enqueue(lane, { operation: authored.operation, order: replica.counter, now, mayJoin });
+    drafts.set(entry.operation.id, entry);
+    results.push({ entityId: intent.id, operationId: entry.operation.id });
+  }
+  if (drafts.size === 0) return results;
+  const size = grouped ? drafts.size : 0;
+  if (size > context.outbox.batchCount) throw new SyncError('limit', `a transaction has at most ${context.outbox.batchCount} writes`);
+  if (context.mirror.size + drafts.size > context.outbox.capacity) {
+    throw new SyncError('limit', `the outbox is full (${context.outbox.capacity})`, {
+      hint: 'Nothing was stored. Let it drain, or raise outbox.capacity.',
+    });
+  }
+
+  await store(transaction, lanes.values(), drafts, groupId === undefined ? undefined : { id: groupId, size });
+  transaction.put(tables.meta, 'replica', toRow(replica));
+  return results;
+}
+
+async function openLanes(transaction: Transaction, intents: readonly Intent[]): Promise<Map<string, OpenLane>> {
+  const definitions = new Map<string, EntityDefinition>();
+  const keys = new Map<string, { entity: string; id: string }>();
+  for (const { definition, id } of intents) {
+    definitions.set(definition.name, definition);
+    keys.set(laneOf({ entity: definition.name, entityId: id }), { entity: definition.name, id });
+  }
+  const lanes = new Map<string, OpenLane>();
+  for (const lane of await loadLanes(transaction, [...keys.values()])) {
+    const definition = definitions.get(lane.entity);
+    if (definition !== undefined) lanes.set(laneOf({ entity: lane.entity, entityId: lane.id }), openLane(definition, lane));
+  }
+  return lanes;
+}
+
+function openLane(definition: EntityDefinition, { base, view, entries }: Lane): OpenLane {
+  return { definition, base, view, entries: [...entries] };
+}
+
+/** Puts an operation at the end of its lane, or joins it to a neighbour that was never sent. */
+function enqueue(
+  lane: OpenLane,
+  { operation, order, now, mayJoin }: { readonly operation: Operation; readonly order: number; readonly now: number; readonly mayJoin: boolean },
+): OutboxEntry {
+  const last = lane.entries.at(-1);
+  const joined = mayJoin && last !== undefined ? compactPair(last.operation, operation) : undefined;
+  if (last === undefined || joined === undefined) {
+    const entry: OutboxEntry = { operation, state: 'pending', order, enqueuedAt: now, attempts: 0 };
+    lane.view = writeOver(lane.view, operation);
+    lane.entries.push(entry);
+    return entry;
+  }
+  const entry = { ...last, operation: joined, absorbed: [...(last.absorbed ?? []), operation.id] };
+  lane.entries[lane.entries.length - 1] = entry;
+  lane.view = fold(lane.definition, lane.base, lane.entries.map((each) => each.operation));
+  return entry;
+}
+
+function mayCompact(context: Context, entry: OutboxEntry | undefined, sent: ReadonlySet<string>): boolean {
+  return (
+    context.outbox.compact &&
+    entry?.state === 'pending' &&
+    entry.attempts === 0 &&
+    !sent.has(entry.operation.id) &&
+    !context.mirror.hasDependants(entry.operation.id)
+  );
+}
+
+async function store(
+  transaction: Transaction,
+  lanes: Iterable<OpenLane>,
+  drafts: ReadonlyMap<string, OutboxEntry>,
+  mark: TransactionMark | undefined,
+): Promise<void> {
+  for (const { definition, base, view, entries } of lanes) {
+    if (view === undefined || !entries.some(({ operation }) => drafts.has(operation.id))) continue;
+    transaction.put(recordTable(definition.name), view.id, toRow(rowOf(view, base, entries)));
+  }
+  await transaction.get(tables.outbox, [...drafts.values()].filter(({ absorbed }) => absorbed !== undefined).map(({ operation }) => operation.id));
+  for (const [id, entry] of drafts) {
+    const marked = mark === undefined ? entry : { ...entry, operation: { ...entry.operation, transaction: mark } };
+    if (entry.absorbed === undefined) transaction.insert(tables.outbox, id, toRow(marked));
+    else transaction.put(tables.outbox, id, toRow(marked));
+  }
+}

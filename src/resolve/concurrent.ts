@@ -1,0 +1,209 @@
+import { stampReplica } from '../causality/stamp.js';
+import type { EntityDefinition } from '../contracts/entity.js';
+import type { Json, JsonObject } from '../contracts/json.js';
+import type { Decision, FieldChange, FieldConflict, Operation, SyncRecord } from '../contracts/operation.js';
+import type { FieldContext, FieldRule, FieldVerdict } from '../contracts/resolver.js';
+import { contentHash, equalJson } from '../diff/canonical.js';
+import { applyChanges, diffData } from '../diff/diff.js';
+import { isPrefix, lookup } from '../diff/pointer.js';
+import { resolveDeletion } from './deletion.js';
+import { fieldStamp } from './field-stamps.js';
+
+/** What becomes of an operation whose author had not seen the whole record. */
+export interface Ruling {
+  /** The changes to write, with `base` as the record has it now; conflicts decided. */
+  readonly writes: readonly FieldChange[];
+  readonly decisions: readonly Decision[];
+  /** Fields that a person must decide. Empty: all is decided. */
+  readonly conflicts: readonly FieldConflict[];
+  /** Whether the record is a tombstone afterwards. */
+  readonly deleted: boolean;
+  /** Whether nothing of the operation survived a disagreement. */
+  readonly superseded: boolean;
+}
+
+/** Decides what would else be left to a person, for the side that the person took. */
+export type PersonalChoice = 'local' | 'remote';
+
+/** Rules on an operation that is concurrent with the record, without writing it. */
+export function rule(
+  definition: EntityDefinition,
+  record: SyncRecord,
+  operation: Operation,
+  choice?: PersonalChoice,
+): Ruling {
+  const deletion = resolveDeletion(definition, record, operation, choice);
+  if (deletion !== undefined && deletion.ruling !== undefined) return deletion.ruling;
+  const revived = deletion?.decisions ?? [];
+  const ruling = ruleOnFields(definition, record, operation, choice);
+  return revived.length === 0
+    ? ruling
+    : { ...ruling, decisions: [...revived, ...ruling.decisions], superseded: false };
+}
+
+function ruleOnFields(
+  definition: EntityDefinition,
+  record: SyncRecord,
+  operation: Operation,
+  choice: PersonalChoice | undefined,
+): Ruling {
+  const changes = leaves(operation);
+  const disagreeing = changes.filter((change) => disagrees(record.data, change));
+  const contested =
+    definition.strategy.granularity === 'record' && disagreeing.length > 0
+      ? changes.filter((change) => !isAgreed(record.data, change))
+      : disagreeing;
+  const fields = contested.map((change) => contextOf(definition, record, operation, change));
+  const judge = judgeOf(definition, record, operation, fields, choice);
+
+  const writes: FieldChange[] = changes.filter((change) => !contested.includes(change) && !isAgreed(record.data, change));
+  const untouched = writes.length;
+  const decisions: Decision[] = [];
+  const conflicts: FieldConflict[] = [];
+  for (const field of fields) {
+    const [verdict, by] = judge(field);
+    if ('conflict' in verdict) {
+      conflicts.push(conflictOf(field));
+      continue;
+    }
+    decisions.push(decisionOf(operation, field, verdict, by));
+    if (!equalJson(verdict.value, field.remote)) writes.push(writeOf(field, verdict.value));
+  }
+  return {
+    writes,
+    decisions,
+    conflicts,
+    deleted: false,
+    superseded: contested.length > 0 && untouched === 0 && decisions.every(({ winner }) => winner === 'remote'),
+  };
+}
+
+/** The operation's changes with those to a whole record or object taken apart. */
+function leaves(operation: Operation): readonly FieldChange[] {
+  if (!operation.changes.some(({ path, action }) => action === 'merge' || path === '')) return operation.changes;
+  return operation.changes.flatMap((change) => {
+    if (change.action === 'set' && change.path === '') return diffData({}, change.value as JsonObject);
+    if (change.action !== 'merge') return [change];
+    const before = nest(change.path, change.base);
+    return diffData(before, applyChanges(before, [change]));
+  });
+}
+
+/** Data that holds nothing but `value` at `path`. */
+function nest(path: string, value: Json | undefined): JsonObject {
+  return value === undefined ? {} : applyChanges({}, [{ path, action: 'set', value }]);
+}
+
+/** Whether the record holds something there that the author had not seen, and that differs from what is wanted. */
+function disagrees(data: JsonObject, change: FieldChange): boolean {
+  const { value: present, blocked } = lookup(data, change.path);
+  if (change.action === 'increment') return blocked || !(present === undefined || typeof present === 'number');
+  if (change.action === 'add' || change.action === 'remove') return blocked || !(present === undefined || Array.isArray(present));
+  if (isAgreed(data, change)) return false;
+  if (blocked) return true;
+  if (change.baseHash !== undefined) return present === undefined || contentHash(present) !== change.baseHash;
+  return !equalJson(present, change.base);
+}
+
+/** Whether the record holds the wanted value already. */
+function isAgreed(data: JsonObject, change: FieldChange): boolean {
+  if (change.action !== 'set' && change.action !== 'unset') return false;
+  const { value: present, blocked } = lookup(data, change.path);
+  return !blocked && equalJson(present, change.value);
+}
+
+function contextOf(definition: EntityDefinition, record: SyncRecord, operation: Operation, change: FieldChange): FieldContext {
+  const whole = definition.strategy.granularity === 'record';
+  return {
+    entity: record.entity,
+    entityId: record.id,
+    path: change.path,
+    ...optional('base', change.base),
+    ...optional('local', wanted(change)),
+    ...optional('remote', lookup(record.data, change.path).value),
+    localStamp: operation.stamp,
+    remoteStamp: whole ? record.stamp : fieldStamp(record, change.path),
+  };
+}
+
+/** The value its author meant to see, as far as the change tells. */
+function wanted(change: FieldChange): Json | undefined {
+  if (change.action === 'set') return change.value;
+  if (change.action === 'unset') return undefined;
+  if (change.action === 'increment' && typeof change.base !== 'number') return change.value;
+  return lookup(applyChanges(nest(change.path, change.base), [change]), change.path).value;
+}
+
+type Judge = (field: FieldContext) => readonly [FieldVerdict, string];
+
+function judgeOf(
+  definition: EntityDefinition,
+  record: SyncRecord,
+  operation: Operation,
+  fields: readonly FieldContext[],
+  choice: PersonalChoice | undefined,
+): Judge {
+  const { strategy } = definition;
+  const custom = fields.length === 0 ? undefined : strategy.decide?.({ record, operation, fields });
+  const judge: Judge = (field) => {
+    if (custom !== undefined) return [customVerdict(custom, field), strategy.name];
+    const chosen = ruleFor(definition, field.path);
+    return [chosen.decide(field), chosen.name];
+  };
+  return (field) => {
+    const [verdict, by] = judge(field);
+    return choice !== undefined && 'conflict' in verdict ? [sideVerdict(field, choice, 'a person chose it'), 'person'] : [verdict, by];
+  };
+}
+
+function customVerdict(answer: 'local' | 'remote' | 'conflict' | Readonly<Record<string, Json>>, field: FieldContext): FieldVerdict {
+  if (answer === 'conflict') return { conflict: true, why: 'the custom strategy left it to a person' };
+  if (typeof answer === 'string') return sideVerdict(field, answer, `the custom strategy took the ${answer} side`);
+  const value = Object.hasOwn(answer, field.path) ? answer[field.path] : field.remote;
+  const winner = equalJson(value, field.remote) ? 'remote' : equalJson(value, field.local) ? 'local' : 'both';
+  return { value, winner, why: 'the custom strategy gave this value' };
+}
+
+function sideVerdict(field: FieldContext, winner: 'local' | 'remote', why: string): FieldVerdict {
+  return { value: field[winner], winner, why };
+}
+
+/** The rule of the longest path that covers this one. */
+export function ruleFor(definition: EntityDefinition, path: string): FieldRule {
+  const { fields, otherwise } = definition.strategy;
+  let best: string | undefined;
+  for (const ruled of Object.keys(fields)) {
+    if (isPrefix(ruled, path) && (best === undefined || ruled.length > best.length)) best = ruled;
+  }
+  return (best === undefined ? undefined : fields[best]) ?? otherwise;
+}
+
+function writeOf(field: FieldContext, value: Json | undefined): FieldChange {
+  const base = optional('base', field.remote);
+  return value === undefined ? { path: field.path, action: 'unset', ...base } : { path: field.path, action: 'set', value, ...base };
+}
+
+function conflictOf({ path, base, local, remote }: FieldContext): FieldConflict {
+  return { path, ...optional('base', base), ...optional('local', local), ...optional('remote', remote) };
+}
+
+function decisionOf(
+  operation: Operation,
+  field: FieldContext,
+  verdict: Exclude<FieldVerdict, { conflict: true }>,
+  by: string,
+): Decision {
+  return {
+    ...conflictOf(field),
+    operationId: operation.id,
+    replica: stampReplica(operation.stamp),
+    ...optional('result', verdict.value),
+    winner: verdict.winner,
+    rule: by,
+    why: verdict.why,
+  };
+}
+
+function optional<K extends string>(key: K, value: Json | undefined): { readonly [P in K]?: Json } {
+  return value === undefined ? {} : ({ [key]: value } as { readonly [P in K]: Json });
+}

@@ -1,0 +1,112 @@
+import type { StandardSchemaV1 } from '@standard-schema/spec';
+import type { EntityDefinition, SyncPolicy } from '../contracts/entity.js';
+import type { JsonObject } from '../contracts/json.js';
+import type { ConflictStrategy } from '../contracts/resolver.js';
+import { parsePointer } from '../diff/pointer.js';
+import { SyncError } from '../errors.js';
+import { lastWriteWins, manual } from './strategies.js';
+
+export interface EntityOptions<T extends object> {
+  readonly name: string;
+  /** Any Standard Schema; zod in every example. Its output must be plain JSON. */
+  readonly schema: StandardSchemaV1<unknown, T>;
+  /** Default `lastWriteWins()`. */
+  readonly strategy?: ConflictStrategy;
+  /** Property that holds the record's id. Default `id`. */
+  readonly idField?: string & keyof T;
+  /** Field names or JSON Pointers of the fields that lists are often filtered or ordered by. */
+  readonly indexes?: readonly string[];
+  /** Version of the schema. Default 1. */
+  readonly version?: number;
+  /** Brings data written under an older version along, one version at a time. */
+  readonly migrate?: (data: JsonObject, fromVersion: number) => JsonObject;
+  readonly sync?: SyncPolicy;
+}
+
+const namePattern = /^[A-Za-z][A-Za-z0-9_.-]{0,63}$/;
+
+/**
+ * Declares a kind of thing, once, for client and server.
+ *
+ * Throws `SyncError` `validation` for a name that is not a letter followed by up to 63 letters, digits, `_`, `.` or
+ * `-`, for a path that is no JSON Pointer, and for a version that is no positive integer.
+ *
+ * @example
+ * ```ts
+ * import { concat, defineEntity, latest, max, merge, union } from 'syncline';
+ * import { z } from 'zod';
+ *
+ * export const task = defineEntity({
+ *   name: 'task',
+ *   schema: z.object({ id: z.string(), title: z.string(), notes: z.string(), minutes: z.number(), tags: z.array(z.string()) }),
+ *   strategy: merge({ fields: { '/notes': concat(), '/minutes': max(), '/tags': union() }, otherwise: latest() }),
+ *   indexes: ['minutes'],
+ * });
+ * ```
+ */
+export function defineEntity<T extends object>(options: EntityOptions<T>): EntityDefinition<T> {
+  const { name, version = 1 } = options;
+  if (!namePattern.test(name)) throw new SyncError('validation', `'${name}' cannot name an entity`);
+  if (!Number.isInteger(version) || version < 1) throw new SyncError('validation', `${name}: version must be 1, 2, 3 …`);
+  const strategy = options.strategy ?? lastWriteWins();
+  for (const path of Object.keys(strategy.fields)) parsePointer(path);
+  const indexes = (options.indexes ?? []).map((field) => (field.startsWith('/') ? field : `/${field}`));
+  for (const path of indexes) parsePointer(path);
+  return {
+    name,
+    schema: options.schema,
+    strategy,
+    idField: options.idField ?? 'id',
+    indexes,
+    version,
+    ...(options.migrate === undefined ? {} : { migrate: options.migrate }),
+    sync: { mode: 'immediate', intervalMs: 30_000, priority: 0, ...options.sync },
+  };
+}
+
+/** Stands for an entity that this side does not know: clocks are compared, and every disagreement is left to others. */
+export function compareOnly(entity: string): EntityDefinition {
+  return {
+    name: entity,
+    schema: {
+      '~standard': { version: 1, vendor: 'syncline', validate: (value) => ({ value: value as JsonObject }) },
+    },
+    strategy: manual(),
+    idField: 'id',
+    indexes: [],
+    version: 1,
+    sync: { mode: 'immediate', intervalMs: 30_000, priority: 0 },
+  };
+}
+
+/** Why the schema refuses `data`, or `undefined` when it does not. */
+export function schemaProblem(definition: EntityDefinition, data: JsonObject): string | undefined {
+  const result = validate(definition, data);
+  return result.issues === undefined ? undefined : issueText(result.issues);
+}
+
+/** `data` as the schema gives it out. Throws `SyncError` `validation` where the schema refuses it. */
+export function parseData(definition: EntityDefinition, data: unknown): unknown {
+  const result = validate(definition, data);
+  if (result.issues === undefined) return result.value;
+  throw new SyncError('validation', `${definition.name}: ${issueText(result.issues)}`, {
+    hint: 'Nothing was stored. Mend the value and write again.',
+  });
+}
+
+function validate(definition: EntityDefinition, data: unknown): StandardSchemaV1.Result<object> {
+  const result = definition.schema['~standard'].validate(data);
+  if (result instanceof Promise) {
+    throw new SyncError('validation', `${definition.name}: the schema must validate synchronously`);
+  }
+  return result;
+}
+
+function issueText(issues: readonly StandardSchemaV1.Issue[]): string {
+  return issues
+    .map(({ message, path }) => {
+      const keys = path?.map((segment) => String(typeof segment === 'object' ? segment.key : segment)) ?? [];
+      return keys.length === 0 ? message : `/${keys.join('/')}: ${message}`;
+    })
+    .join('; ');
+}

@@ -1,0 +1,120 @@
+import { counterOf, covers, withCounter } from '../causality/vector.js';
+import { laterStamp, stampReplica } from '../causality/stamp.js';
+import type { EntityDefinition } from '../contracts/entity.js';
+import type { JsonObject } from '../contracts/json.js';
+import type { Decision, FieldChange, Operation, SyncRecord } from '../contracts/operation.js';
+import type { Outcome } from '../contracts/resolver.js';
+import { applyChanges } from '../diff/diff.js';
+import { overlaps } from '../diff/pointer.js';
+import { isSyncError } from '../errors.js';
+import { rule } from './concurrent.js';
+import { schemaProblem } from './define-entity.js';
+import { raiseStamps } from './field-stamps.js';
+
+/**
+ * Decides what a record is after an operation: the only place where a record's value is ever decided.
+ *
+ * Pure. Client, server, simulator and inspector call it with the same inputs and get the same outcome:
+ * `duplicate` (the record contains the operation), `applied` (its author had seen everything), `merged` (concurrent,
+ * all decided), `superseded` (concurrent, nothing of it survived; the clock learns of it), `conflict` (a person must
+ * decide; the record is untouched), `refused` (there is no such record, or the schema says no).
+ *
+ * @example
+ * ```ts
+ * import { defineEntity, lastWriteWins, reconcile } from 'syncline';
+ * import { z } from 'zod';
+ *
+ * const note = defineEntity({ name: 'note', schema: z.object({ id: z.string(), text: z.string() }), strategy: lastWriteWins() });
+ * const outcome = reconcile(note, undefined, {
+ *   id: '0192f3a1-0000-7000-8000-000000000001', entity: 'note', entityId: 'n1', kind: 'create',
+ *   changes: [{ path: '', action: 'set', value: { id: 'n1', text: 'hello' } }],
+ *   clock: { phone: 1 }, stamp: '0192f3a1b2c3-0000-phone', schemaVersion: 1,
+ * });
+ * if (outcome.kind !== 'applied') throw new Error(outcome.kind);
+ * ```
+ */
+export function reconcile(definition: EntityDefinition, record: SyncRecord | undefined, operation: Operation): Outcome {
+  const author = stampReplica(operation.stamp);
+  if (record !== undefined && counterOf(record.clock, author) >= counterOf(operation.clock, author)) {
+    return { kind: 'duplicate', record, decisions: [] };
+  }
+  if (record === undefined && operation.kind === 'update') {
+    return { kind: 'refused', code: 'not-found', message: `${operation.entity} ${operation.entityId} does not exist`, decisions: [] };
+  }
+  try {
+    return record === undefined || covers(operation.clock, record.clock)
+      ? reconcileSeen(definition, record, operation)
+      : reconcileConcurrent(definition, record, operation);
+  } catch (error) {
+    if (isSyncError(error, 'validation')) return { kind: 'refused', code: 'validation', message: error.message, decisions: [] };
+    throw error;
+  }
+}
+
+function reconcileSeen(definition: EntityDefinition, record: SyncRecord | undefined, operation: Operation): Outcome {
+  const written = writeOver(record, operation);
+  const problem = operation.kind === 'delete' ? undefined : schemaProblem(definition, written.data);
+  return problem === undefined
+    ? { kind: 'applied', record: written, decisions: operation.decisions ?? [] }
+    : { kind: 'refused', code: 'validation', message: `${definition.name}: ${problem}`, decisions: [] };
+}
+
+function reconcileConcurrent(definition: EntityDefinition, record: SyncRecord, operation: Operation): Outcome {
+  const ruling = rule(definition, record, operation);
+  if (ruling.conflicts.length > 0) return { kind: 'conflict', record, fields: ruling.conflicts, decisions: [] };
+  const merged = write(record, operation, ruling);
+  if (!ruling.deleted && !ruling.superseded && schemaProblem(definition, merged.data) !== undefined) {
+    const fields = ruling.writes.map(({ path, value, base }) => ({
+      path,
+      ...(value === undefined ? {} : { local: value }),
+      ...(base === undefined ? {} : { remote: base }),
+    }));
+    return { kind: 'conflict', record, fields, decisions: [] };
+  }
+  return { kind: ruling.superseded ? 'superseded' : 'merged', record: merged, decisions: ruling.decisions };
+}
+
+/**
+ * The record with an operation written over it as it is: what `reconcile` does for an author who had seen everything,
+ * less the schema's say.
+ */
+export function writeOver(record: SyncRecord | undefined, operation: Operation): SyncRecord {
+  const nothingYet = { entity: operation.entity, id: operation.entityId, data: {}, version: 0, clock: {}, stamp: operation.stamp };
+  return write(record ?? nothingYet, operation, {
+    writes: operation.kind === 'delete' ? [] : operation.changes,
+    decisions: operation.decisions ?? [],
+    deleted: operation.kind === 'delete',
+  });
+}
+
+interface Written {
+  readonly writes: readonly FieldChange[];
+  readonly decisions: readonly Decision[];
+  readonly deleted: boolean;
+}
+
+function write(record: SyncRecord, operation: Operation, { writes, decisions, deleted }: Written): SyncRecord {
+  const author = stampReplica(operation.stamp);
+  const paths = writes.map(({ path }) => path);
+  const isNew = Object.keys(record.clock).length === 0;
+  const stamps = isNew || paths.length === 0 ? record.stamps : raiseStamps(record, paths, operation.stamp);
+  const touched = [...paths, ...decisions.map(({ path }) => path)];
+  const kept = (record.decisions ?? []).filter(({ path }) => !touched.some((other) => overlaps(other, path)));
+  const explained = kept.length + decisions.length === 0 ? undefined : [...kept, ...decisions];
+  return {
+    entity: record.entity,
+    id: record.id,
+    data: writes.length === 0 ? record.data : dataAfter(record.data, writes),
+    version: record.version,
+    clock: withCounter(record.clock, author, counterOf(operation.clock, author)),
+    stamp: laterStamp(record.stamp, operation.stamp),
+    ...(stamps === undefined ? {} : { stamps }),
+    ...(deleted ? { deleted: true as const } : {}),
+    ...(explained === undefined ? {} : { decisions: explained }),
+  };
+}
+
+function dataAfter(data: JsonObject, writes: readonly FieldChange[]): JsonObject {
+  const [only] = writes;
+  return writes.length === 1 && only?.path === '' && only.action === 'set' ? (only.value as JsonObject) : applyChanges(data, writes);
+}

@@ -1,0 +1,72 @@
+import type { Json } from '../contracts/json.js';
+import type { ConflictStrategy, DeletePolicy, FieldRule, RecordContext } from '../contracts/resolver.js';
+import { latest, local, manualField, remote } from './rules.js';
+
+export interface StrategyOptions {
+  /** What happens when one side deleted the record and the other changed it. */
+  readonly deletes?: DeletePolicy;
+}
+
+export interface GranularityOptions extends StrategyOptions {
+  /** `record`: when one field of an operation disagrees, all its fields share one fate. Default `field`. */
+  readonly granularity?: 'field' | 'record';
+}
+
+export interface MergeOptions extends StrategyOptions {
+  /** Field rules by JSON Pointer; a rule covers its path as one value. */
+  readonly fields?: Readonly<Record<string, FieldRule>>;
+  /** Decides all other fields. Default `latest()`. */
+  readonly otherwise?: FieldRule;
+}
+
+/** The operation that arrives wins each field on which it disagrees with the record. */
+export function clientWins(options: StrategyOptions = {}): ConflictStrategy {
+  return strategy('clientWins', local(), options.deletes ?? 'local-wins');
+}
+
+/** The record wins each field on which an arriving operation disagrees with it. */
+export function serverWins(options: GranularityOptions = {}): ConflictStrategy {
+  return { ...strategy('serverWins', remote(), options.deletes ?? 'remote-wins'), granularity: options.granularity ?? 'field' };
+}
+
+/** The later stamp wins, field by field or for the record as a whole. */
+export function lastWriteWins(options: GranularityOptions = {}): ConflictStrategy {
+  return { ...strategy('lastWriteWins', latest(), options.deletes ?? 'latest'), granularity: options.granularity ?? 'field' };
+}
+
+/**
+ * Each field is decided by its own rule.
+ *
+ * @example
+ * ```ts
+ * import { concat, max, merge, union } from 'syncline';
+ *
+ * merge({ fields: { '/notes': concat(), '/minutes': max(), '/tags': union() } });
+ * ```
+ */
+export function merge(options: MergeOptions = {}): ConflictStrategy {
+  return {
+    ...strategy('merge', options.otherwise ?? latest(), options.deletes ?? 'update-wins'),
+    fields: options.fields ?? {},
+  };
+}
+
+/** A person decides each disagreement. */
+export function manual(options: StrategyOptions = {}): ConflictStrategy {
+  return strategy('manual', manualField(), options.deletes ?? 'conflict');
+}
+
+/**
+ * Your function decides the disagreeing fields of an operation together: one side for all of them, `conflict` for a
+ * person, or a value for each path (a path it does not name keeps the record's value). It must be pure.
+ */
+export function custom(
+  decide: (context: RecordContext) => 'local' | 'remote' | 'conflict' | Readonly<Record<string, Json>>,
+  options: StrategyOptions = {},
+): ConflictStrategy {
+  return { ...strategy('custom', manualField(), options.deletes ?? 'conflict'), decide };
+}
+
+function strategy(name: string, otherwise: FieldRule, deletes: ConflictStrategy['deletes']): ConflictStrategy {
+  return { name, deletes, granularity: 'field', fields: {}, otherwise };
+}

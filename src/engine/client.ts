@@ -26,7 +26,7 @@ import { SyncLoop, type SyncProgress } from './sync-loop.js';
 import { write } from './write.js';
 
 export interface ClientOptions {
-  readonly entities: readonly EntityDefinition<never>[];
+  readonly entities: readonly EntityDefinition<object>[];
   readonly storage: StorageAdapter;
   readonly transport: TransportAdapter;
   /** Connectivity and the lease among tabs. Default: always online, always the only tab. */

@@ -1,14 +1,21 @@
-import type { OutboxEntry } from '../contracts/queue.js';
+import type { OutboxEntry, OutboxState } from '../contracts/queue.js';
 import { laneOf } from '../outbox/units.js';
 import type { RowMove } from './committer.js';
 import { tables } from './rows.js';
 
+/** How many entries are in each state. */
+export type StateCounts = Readonly<Record<OutboxState, number>>;
+
 /** The outbox table in memory, in the order of writing; follows every commit of this tab and of the others. */
 export class OutboxMirror {
+  /** In the order of writing, but for entries that took an earlier one's place; `#sorted` knows. */
   readonly #entries = new Map<string, OutboxEntry>();
+  #sorted: readonly OutboxEntry[] | undefined = [];
+  #lastOrder = 0;
+  #inOrder = true;
+  readonly #counts = { pending: 0, accepted: 0, contested: 0, conflict: 0, dead: 0 };
   /** Grows only; being too careful costs a compaction. */
   readonly #dependedOn = new Set<string>();
-  #sorted: readonly OutboxEntry[] | undefined = [];
   readonly #listeners = new Set<(moved: readonly MirrorMove[]) => void>();
 
   /** Takes over the rows of the outbox among `moves`, then tells the listeners what changed. */
@@ -17,11 +24,7 @@ export class OutboxMirror {
     for (const { table, id, value } of moves) {
       if (table !== tables.outbox) continue;
       const after = value as unknown as OutboxEntry | undefined;
-      const before = this.#entries.get(id);
-      if (after === undefined) this.#entries.delete(id);
-      else this.#entries.set(id, after);
-      for (const needed of after?.operation.dependsOn ?? []) this.#dependedOn.add(needed);
-      moved.push({ id, before, after });
+      moved.push({ id, before: this.#replace(id, after), after });
     }
     if (moved.length === 0) return;
     this.#sorted = undefined;
@@ -39,7 +42,11 @@ export class OutboxMirror {
 
   /** In the order of writing. */
   entries(): readonly OutboxEntry[] {
-    return (this.#sorted ??= [...this.#entries.values()].sort((a, b) => a.order - b.order));
+    if (this.#sorted === undefined) {
+      const entries = [...this.#entries.values()];
+      this.#sorted = this.#inOrder ? entries : entries.sort((a, b) => a.order - b.order);
+    }
+    return this.#sorted;
   }
 
   lane(entity: string, entityId: string): readonly OutboxEntry[] {
@@ -52,8 +59,37 @@ export class OutboxMirror {
     return this.#dependedOn.has(id);
   }
 
+  get counts(): StateCounts {
+    return this.#counts;
+  }
+
+  /** Wall-clock time of the oldest write that waits to be sent, ms. */
+  get oldestPendingAt(): number | undefined {
+    if (this.#counts.pending + this.#counts.contested === 0) return undefined;
+    for (const { state, enqueuedAt } of this.#entries.values()) {
+      if (state === 'pending' || state === 'contested') return enqueuedAt;
+    }
+    return undefined;
+  }
+
   get size(): number {
     return this.#entries.size;
+  }
+
+  #replace(id: string, after: OutboxEntry | undefined): OutboxEntry | undefined {
+    const before = this.#entries.get(id);
+    if (before !== undefined) this.#counts[before.state]--;
+    if (after === undefined) {
+      this.#entries.delete(id);
+      if (this.#entries.size === 0) this.#inOrder = true;
+      return before;
+    }
+    this.#counts[after.state]++;
+    for (const needed of after.operation.dependsOn ?? []) this.#dependedOn.add(needed);
+    if (before === undefined && after.order < this.#lastOrder && this.#entries.size > 0) this.#inOrder = false;
+    this.#lastOrder = Math.max(this.#lastOrder, after.order);
+    this.#entries.set(id, after);
+    return before;
   }
 }
 

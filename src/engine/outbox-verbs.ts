@@ -39,19 +39,17 @@ export interface Outbox {
 
 export function createOutbox(context: Context, loop: SyncLoop): Outbox {
   const { mirror } = context;
-  const inState = (state: OutboxEntry['state']) => mirror.entries().filter((entry) => entry.state === state);
   return {
     list: () => mirror.entries(),
-    deadLetters: () => inState('dead'),
+    deadLetters: () => mirror.entries().filter(({ state }) => state === 'dead'),
     stats: () => {
-      const waiting = [...inState('pending'), ...inState('contested')];
-      const oldest = waiting.length === 0 ? undefined : Math.min(...waiting.map(({ enqueuedAt }) => enqueuedAt));
+      const { counts, oldestPendingAt } = mirror;
       return {
-        pending: waiting.length,
-        accepted: inState('accepted').length,
-        conflicts: inState('conflict').length,
-        deadLetters: inState('dead').length,
-        ...(oldest === undefined ? {} : { oldestPendingAt: oldest }),
+        pending: counts.pending + counts.contested,
+        accepted: counts.accepted,
+        conflicts: counts.conflict,
+        deadLetters: counts.dead,
+        ...(oldestPendingAt === undefined ? {} : { oldestPendingAt }),
       };
     },
     pause: () => loop.pause('user'),

@@ -41,26 +41,16 @@ export interface Facts {
 export const stalledAfterMs = 60_000;
 
 export function deriveStatus(mirror: OutboxMirror, facts: Facts): SyncStatus {
-  let pending = 0;
-  let conflicts = 0;
-  let deadLetters = 0;
-  let oldest: number | undefined;
-  for (const { state, enqueuedAt } of mirror.entries()) {
-    if (state === 'dead') deadLetters++;
-    else if (state === 'conflict') conflicts++;
-    else if (state !== 'accepted') {
-      pending++;
-      oldest = Math.min(oldest ?? enqueuedAt, enqueuedAt);
-    }
-  }
+  const { counts, oldestPendingAt: oldest } = mirror;
+  const pending = counts.pending + counts.contested;
   return {
-    state: stateOf(facts, { pending, conflicts, oldest }),
+    state: stateOf(facts, { pending, conflicts: counts.conflict, oldest }),
     ...(facts.paused === undefined ? {} : { reason: facts.paused }),
     online: facts.online,
     leader: facts.leader,
     pending,
-    conflicts,
-    deadLetters,
+    conflicts: counts.conflict,
+    deadLetters: counts.dead,
     ...(oldest === undefined ? {} : { oldestPendingAt: oldest }),
     ...(facts.syncedAt === undefined ? {} : { syncedAt: facts.syncedAt }),
     ...(facts.lastError === undefined ? {} : { lastError: facts.lastError }),

@@ -56,16 +56,17 @@ export class SyncLoop {
     this.#options = options;
     this.#size = context.outbox;
     this.status$ = new BehaviorSubject(this.#derive());
-  }
-
-  start(): void {
-    const { connectivity, lease } = this.#options.platform;
     this.#stops.push(
-      this.#context.mirror.listen((moves) => {
+      context.mirror.listen((moves) => {
         if (this.#failures === 0 && moves.some(({ after }) => after?.state === 'pending')) this.#wake(0);
         this.#tell();
       }),
     );
+  }
+
+  /** Takes part in sending by itself. Without it only `sync` sends. */
+  start(): void {
+    const { connectivity, lease } = this.#options.platform;
     if (connectivity !== undefined) {
       this.#stops.push(
         connectivity.subscribe((online) => {

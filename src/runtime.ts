@@ -4,12 +4,28 @@ import type { Runtime } from './contracts/runtime.js';
 export const defaultRuntime: Runtime = {
   now: () => Date.now(),
   random: () => Math.random(),
-  uuid: () => uuidv7(Date.now(), crypto.getRandomValues(new Uint8Array(10))),
+  uuid: () => uuidv7(Date.now(), randomBytes()),
   setTimer(delayMs, callback) {
     const timer = setTimeout(callback, delayMs);
     return () => clearTimeout(timer);
   },
 };
+
+const randomPerId = 10;
+// One call to the platform for many ids: a call for each costs more than the write that needs it.
+const pool = new Uint8Array(randomPerId * 256);
+let drawn = pool.length;
+
+function randomBytes(): Uint8Array {
+  if (drawn === pool.length) {
+    crypto.getRandomValues(pool);
+    drawn = 0;
+  }
+  drawn += randomPerId;
+  return pool.subarray(drawn - randomPerId, drawn);
+}
+
+const hexOfByte = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
 
 /**
  * A UUID of version 7 from a time in milliseconds and ten random bytes.
@@ -18,8 +34,9 @@ export const defaultRuntime: Runtime = {
  */
 export function uuidv7(timeMs: number, random: Uint8Array): string {
   const time = Math.max(0, Math.floor(timeMs)).toString(16).padStart(12, '0').slice(-12);
-  const byte = (index: number) => random[index] ?? 0;
-  const tail = [0x70 | (byte(0) & 0x0f), byte(1), 0x80 | (byte(2) & 0x3f), ...Array.from({ length: 7 }, (_, at) => byte(3 + at))];
-  const hex = time + tail.map((value) => value.toString(16).padStart(2, '0')).join('');
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+  const hex = (index: number, keep = 0xff, set = 0) => hexOfByte[((random[index] ?? 0) & keep) | set] ?? '00';
+  const versioned = hex(0, 0x0f, 0x70) + hex(1);
+  const variant = hex(2, 0x3f, 0x80) + hex(3);
+  const node = hex(4) + hex(5) + hex(6) + hex(7) + hex(8) + hex(9);
+  return `${time.slice(0, 8)}-${time.slice(8)}-${versioned}-${variant}-${node}`;
 }

@@ -1,0 +1,139 @@
+import type { LogContents, LogEntry } from 'syncline';
+import { chunkStore, errorOf, logStore, request, snapshotKey, type Connection } from './connection.js';
+
+/** Characters before each payload that name the device that wrote it. */
+export const writerLength = 8;
+
+/** What the newest snapshot is: the keys of its chunks, without gaps. */
+interface SnapshotRow {
+  readonly upTo: number;
+  readonly first: number;
+  readonly last: number;
+}
+
+/** In place of a text that the browser cannot give back: `logStorage` finds that its checksum is wrong. */
+const unreadable = 'unreadable in IndexedDB';
+
+/** Everything after a position. */
+export function readLog(connection: Connection, after: number): Promise<LogContents> {
+  return connection.run([logStore, chunkStore], 'readonly', async (transaction) => {
+    const log = transaction.objectStore(logStore);
+    const range = IDBKeyRange.bound(after, Infinity, true);
+    const [snapshot, positions, values] = await Promise.all([
+      snapshotOf(log),
+      request(log.getAllKeys(range)),
+      readable<unknown[]>(log.getAll(range)),
+    ]);
+    const upTo = snapshot?.upTo ?? 0;
+    const payloads = values ?? (await readEach(log, positions));
+    const entries: LogEntry[] = positions
+      .map((position, at) => ({ position: position as number, payload: withoutWriter(payloads[at]) }))
+      .filter(({ position }) => position > upTo);
+    connection.seen = Math.max(connection.seen, upTo, entries.at(-1)?.position ?? 0);
+    if (snapshot === undefined || after >= upTo) return { entries };
+    return { snapshot: { upTo, chunks: await readChunks(transaction, snapshot) }, entries };
+  });
+}
+
+/**
+ * Adds an entry in one request and commits at once: a hop less than checking first. The key is the check on the head;
+ * what it cannot see is a log that was compacted past this reader. An entry that lands there is told so afterwards:
+ * it lies at a position that the snapshot stands for, where nobody reads, and the next compaction removes it.
+ */
+export async function addEntry(
+  connection: Connection,
+  value: string,
+  after: number,
+  durability: IDBTransactionDurability,
+): Promise<boolean> {
+  if (after > connection.seen && !(await isHead(connection, after))) return false;
+  const transaction = connection.transaction([logStore], 'readwrite', durability);
+  const log = transaction.objectStore(logStore);
+  const snapshot = log.get(snapshotKey) as IDBRequest<SnapshotRow | undefined>;
+  log.add(value, after + 1);
+  transaction.commit();
+  await connection.settled(transaction);
+  connection.seen = after + 1;
+  return (snapshot.result?.upTo ?? 0) <= after;
+}
+
+async function isHead(connection: Connection, position: number): Promise<boolean> {
+  const { entries, snapshot } = await readLog(connection, position - 1);
+  return entries.at(0)?.position === position || snapshot?.upTo === position;
+}
+
+/** The stored value at a position: the writer's name and the payload. */
+export function valueAt(connection: Connection, position: number): Promise<unknown> {
+  return connection.run([logStore], 'readonly', (transaction) =>
+    request<unknown>(transaction.objectStore(logStore).get(position)),
+  );
+}
+
+/**
+ * Puts the chunks down first, in a store that appends do not touch, and then exchanges the snapshots in a short
+ * transaction. Both are flushed to disk, whatever the device's durability: entries are dropped here. `older`: there is
+ * a snapshot at or past `upTo`. `cleared`: another tab's snapshot of the same moment removed the chunks put down.
+ */
+export async function replaceSnapshot(
+  connection: Connection,
+  texts: readonly string[],
+  upTo: number,
+): Promise<'replaced' | 'older' | 'cleared'> {
+  const [first, last] = await connection.run([chunkStore], 'readwrite', async (transaction) => {
+    const keys: number[] = [];
+    for (const text of texts)
+      keys.push((await request(transaction.objectStore(chunkStore).add(text))) as number);
+    return [keys.at(0) ?? 0, keys.at(-1) ?? 0] as const;
+  });
+  return connection.run([logStore, chunkStore], 'readwrite', async (transaction) => {
+    const log = transaction.objectStore(logStore);
+    const chunks = transaction.objectStore(chunkStore);
+    const own = IDBKeyRange.bound(first, last);
+    const [present, current] = await Promise.all([request(chunks.count(own)), snapshotOf(log)]);
+    if (present !== texts.length) return 'cleared';
+    if (current !== undefined && current.upTo >= upTo) {
+      chunks.delete(own);
+      return 'older';
+    }
+    chunks.delete(IDBKeyRange.upperBound(first, true));
+    log.delete(IDBKeyRange.bound(0, upTo));
+    log.put({ upTo, first, last } satisfies SnapshotRow, snapshotKey);
+    return 'replaced';
+  });
+}
+
+function snapshotOf(log: IDBObjectStore): Promise<SnapshotRow | undefined> {
+  return request(log.get(snapshotKey) as IDBRequest<SnapshotRow | undefined>);
+}
+
+async function readChunks(transaction: IDBTransaction, { first, last }: SnapshotRow): Promise<string[]> {
+  const store = transaction.objectStore(chunkStore);
+  const range = IDBKeyRange.bound(first, last);
+  const chunks = await readable<unknown[]>(store.getAll(range));
+  return (chunks ?? (await readEach(store, await request(store.getAllKeys(range))))).map(textOf);
+}
+
+/** Undefined where a value is known to be beyond recovery: Chromium keeps large ones in files of their own. */
+function readable<T>(source: IDBRequest<T>): Promise<T | undefined> {
+  return new Promise((resolve, reject) => {
+    source.onsuccess = () => resolve(source.result);
+    source.onerror = (event) => {
+      if (source.error?.name !== 'NotReadableError') return reject(errorOf(source));
+      event.preventDefault();
+      event.stopPropagation();
+      resolve(undefined);
+    };
+  });
+}
+
+function readEach(store: IDBObjectStore, keys: readonly IDBValidKey[]): Promise<unknown[]> {
+  return Promise.all(keys.map((key) => readable<unknown>(store.get(key))));
+}
+
+function withoutWriter(value: unknown): string {
+  return typeof value === 'string' ? value.slice(writerLength) : unreadable;
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : unreadable;
+}

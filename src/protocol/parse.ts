@@ -3,6 +3,7 @@ import type { Operation } from '../contracts/operation.js';
 import type { PullAnswer, PullRequest, PushAnswer } from '../contracts/transport.js';
 import type { SyncError, SyncErrorCode } from '../errors.js';
 import { exceedsBytes, interiorProblem } from './interior.js';
+import { issueText, jsonOf, safelyShaped, shaped } from './read.js';
 import { defaultLimits, type Limits } from './limits.js';
 import { shapeProblem } from './operation-shape.js';
 import { errorOfRefusal, refusal } from './refusals.js';
@@ -21,9 +22,6 @@ export interface ParsedPush {
   readonly space?: string;
   readonly operations: readonly (Operation | RefusedOperation)[];
 }
-
-/** Levels that wrap an operation or a record in a request or an answer. */
-const envelopeDepth = 6;
 
 /**
  * A push as typed values, from its JSON text or from parsed JSON. Unknown fields are dropped.
@@ -75,6 +73,9 @@ export function parseRefusal(input: unknown): SyncError | undefined {
   });
 }
 
+/** Levels between an operation and a value in it. */
+const operationEnvelope = 3;
+
 function parseOperation(input: unknown, limits: Limits): Operation | RefusedOperation {
   const head = shaped(wire.operationHead, input, 'operation');
   const refused = (code: 'protocol' | 'limit', message: string): RefusedOperation => ({
@@ -82,7 +83,7 @@ function parseOperation(input: unknown, limits: Limits): Operation | RefusedOper
     refused: { code, message },
   });
 
-  const interior = interiorProblem(input, limits.depth + envelopeDepth);
+  const interior = interiorProblem(input, limits.depth + operationEnvelope);
   if (interior !== undefined) return refused('protocol', interior);
   if (exceedsBytes(JSON.stringify(input), limits.operationBytes)) {
     return refused('limit', `an operation has at most ${limits.operationBytes} bytes`);
@@ -101,35 +102,4 @@ function depthProblem({ changes }: Operation, depth: number): string | undefined
       return level > depth ? 'a path is too deep' : interiorProblem(value, depth - level);
     })
     .find((problem) => problem !== undefined);
-}
-
-function safelyShaped<T>(schema: z.ZodMiniType<T>, value: unknown, what: string, limits: Limits): T {
-  const problem = interiorProblem(value, limits.depth + envelopeDepth);
-  if (problem !== undefined) throw refusal('bad-request', `${what}: ${problem}`);
-  return shaped(schema, value, what);
-}
-
-function shaped<T>(schema: z.ZodMiniType<T>, value: unknown, what: string): T {
-  const parsed = z.safeParse(schema, value);
-  if (parsed.success) return parsed.data;
-  throw refusal('bad-request', `${what}: ${issueText(parsed.error)}`);
-}
-
-function jsonOf(input: unknown, bytesMax = Infinity): unknown {
-  if (typeof input !== 'string') return input;
-  if (exceedsBytes(input, bytesMax)) {
-    throw refusal('too-large', `a request has at most ${bytesMax} bytes`, { details: { bytesMax } });
-  }
-  try {
-    return JSON.parse(input) as unknown;
-  } catch (cause) {
-    throw refusal('bad-request', 'the body is not JSON', { cause });
-  }
-}
-
-function issueText({ issues }: z.core.$ZodError): string {
-  return issues
-    .slice(0, 3)
-    .map(({ path, message }) => (path.length === 0 ? message : `${path.join('.')}: ${message}`))
-    .join('; ');
 }

@@ -29,11 +29,11 @@ const text = (max: number) => z.string().check(z.minLength(1), z.maxLength(max))
 const counter = z.int().check(z.positive());
 const natural = z.int().check(z.nonnegative());
 
-const entityName = z.string().check(z.regex(/^[A-Za-z][A-Za-z0-9_.-]{0,63}$/));
-const recordId = text(256);
+export const entityName = z.string().check(z.regex(/^[A-Za-z][A-Za-z0-9_.-]{0,63}$/));
+export const recordId = text(256);
 export const operationId = z.string().check(z.regex(/^[\w.:-]{1,64}$/));
 const replicaId = z.string().check(z.regex(/^[A-Za-z0-9_-]{1,64}$/), z.refine(isSafeName, 'reserved name'));
-const space = text(128);
+export const space = text(128);
 const stamp = z.string().check(z.regex(/^[0-9a-f]{12}-[0-9a-f]{4}-[A-Za-z0-9_-]{1,64}$/));
 const path = z.string().check(z.maxLength(4096), z.refine(isSafePointer, 'not a safe JSON Pointer'));
 

@@ -44,6 +44,8 @@ export interface SyncServerOptions<I extends Identity = Identity> {
   readonly unknownEntities?: 'refuse' | 'compare';
   /** Entity → least schema version accepted from a client; older ones are told to update themselves. */
   readonly minVersions?: Readonly<Record<string, number>>;
+  /** Told of each failure that a caller is only told of as `internal`. */
+  readonly onError?: (error: unknown) => void;
   readonly runtime?: Runtime;
   /** Default `/api/v1/sync`. */
   readonly basePath?: string;

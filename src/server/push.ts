@@ -21,10 +21,23 @@ export async function push(
   request: ParsedPush,
 ): Promise<OperationResult[]> {
   refuseOutdated(context, request.operations);
-  const { results, seq } = await context.store.transact(writer.space, (transaction) =>
-    takeIn(context, writer, transaction, request.operations),
-  );
-  if (seq !== undefined) context.bus?.publish({ space: writer.space, seq });
+  return commit(context, writer, (transaction) => takeIn(context, writer, transaction, request.operations));
+}
+
+/** What came of a batch, and where in the space's order, if it changed anything. */
+interface Taken {
+  readonly results: OperationResult[];
+  readonly seq: number | undefined;
+}
+
+/** Takes something in as one transaction, and rings the bus when that moved the space. */
+export async function commit(
+  { store, bus }: ServerContext,
+  { space }: Writer,
+  work: (transaction: StoreTransaction) => Promise<Taken>,
+): Promise<OperationResult[]> {
+  const { results, seq } = await store.transact(space, work);
+  if (seq !== undefined) bus?.publish({ space, seq });
   return results;
 }
 
@@ -34,7 +47,7 @@ export async function takeIn(
   writer: Writer,
   transaction: StoreTransaction,
   operations: readonly Incoming[],
-): Promise<{ readonly results: OperationResult[]; readonly seq: number | undefined }> {
+): Promise<Taken> {
   const working = await Working.load(transaction, operations);
   const known = await transaction.findOutcomes([...new Set(operations.flatMap(namedIds))]);
   const batch = new Batch(context, writer, working, known);

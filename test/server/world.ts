@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { formatStamp } from '../../src/causality/stamp.js';
-import type { JsonObject } from '../../src/contracts/json.js';
+import type { Json, JsonObject } from '../../src/contracts/json.js';
 import type { FieldChange, Operation, VersionVector } from '../../src/contracts/operation.js';
 import type { Runtime } from '../../src/contracts/runtime.js';
 import type { RecordChange } from '../../src/contracts/transport.js';
@@ -109,7 +109,7 @@ export function replica(name: string, at = startMs) {
   };
 }
 
-export function set(path: string, value: FieldChange['value'] & {}, base?: FieldChange['base']): FieldChange {
+export function set(path: string, value: Json, base?: Json): FieldChange {
   return { path, action: 'set', value, ...(base === undefined ? {} : { base }) };
 }
 

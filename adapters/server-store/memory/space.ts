@@ -1,4 +1,11 @@
-import type { ChangesQuery, OutcomesQuery, RecordKey, ServerRecord, StoredOutcome } from 'syncline/server';
+import type {
+  ChangesQuery,
+  OutcomesQuery,
+  RecordedOutcome,
+  RecordKey,
+  ServerRecord,
+  StoredOutcome,
+} from 'syncline/server';
 
 /** One space in memory. Rows are never altered, only replaced, so a copy of the tables is a snapshot. */
 export class MemorySpace {
@@ -6,7 +13,7 @@ export class MemorySpace {
   horizon = 0;
   /** Record by key, in the order of seq: a record that changes goes to the end. */
   records = new Map<string, ServerRecord>();
-  outcomes = new Map<string, StoredOutcome & { readonly index: number }>();
+  outcomes = new Map<string, RecordedOutcome>();
   recorded = 0;
   /** Record keys by seq; an entry counts only while its record still has that seq. */
   #log: { readonly seq: number; readonly key: string }[] = [];
@@ -23,7 +30,7 @@ export class MemorySpace {
       this.#log.push({ seq: record.seq, key });
     }
     for (const outcome of outcomes)
-      this.outcomes.set(outcome.operation.id, { ...outcome, index: ++this.recorded });
+      this.outcomes.set(outcome.operation.id, { ...outcome, index: ++this.recorded, seq: head });
     if (this.#log.length > 64 + 2 * this.records.size)
       this.#log = this.#log.filter((entry) => this.#isCurrent(entry));
   }
@@ -42,8 +49,8 @@ export class MemorySpace {
     return { records, remaining };
   }
 
-  outcomesAfter({ after, limit, status }: OutcomesQuery): (StoredOutcome & { readonly index: number })[] {
-    const found: (StoredOutcome & { readonly index: number })[] = [];
+  outcomesAfter({ after, limit, status }: OutcomesQuery): RecordedOutcome[] {
+    const found: RecordedOutcome[] = [];
     for (const outcome of this.outcomes.values()) {
       if (found.length >= limit) break;
       if (outcome.index > after && (status === undefined || outcome.result.status === status))

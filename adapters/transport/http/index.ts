@@ -1,0 +1,130 @@
+import {
+  parsePullAnswer,
+  parsePushAnswer,
+  protocolVersion,
+  SyncError,
+  wireHeaders,
+  type TransportAdapter,
+} from 'syncline';
+import { isJson, packed, readAnswer } from './wire.js';
+
+/** The slice of `fetch` that is used. */
+export type HttpFetch = (url: string, init: RequestInit) => Promise<Response>;
+
+/** Credentials: a text, or a function that is asked before each request. `refresh`: the last ones were refused. */
+export type TokenSource =
+  string | ((ask: { readonly refresh: boolean }) => string | undefined | Promise<string | undefined>);
+
+export interface HttpTransportOptions {
+  /** Where the server's calls live, as `https://sync.example/api/v1/sync`; a path alone where there is a page. */
+  readonly url: string;
+  /** Sent as `Authorization: Bearer …`. */
+  readonly token?: TokenSource;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Names this installation to the server, for people: which device decided a conflict. */
+  readonly deviceId?: string;
+  /** Default 30,000. */
+  readonly timeoutMs?: number;
+  /** Requests longer than this are packed. `Infinity`: none. Default 1,024. */
+  readonly gzipAboveBytes?: number;
+  /** An answer longer than this is not read to its end. Default 64 MiB. */
+  readonly answerBytesMax?: number;
+  /** Default: the platform's. */
+  readonly fetch?: HttpFetch;
+}
+
+/**
+ * Speaks with a server over HTTP.
+ *
+ * A call rejects with a `SyncError`: `network` where no server of ours answered (no connection, 5xx, 429, the page of
+ * a hotel's network), `timeout`, `aborted`, or the code the server refused with. `unauthenticated` comes only after
+ * fresh credentials were asked for once and refused too. `Retry-After` is passed on as `retryAfterMs`.
+ *
+ * @example
+ * ```ts
+ * import { httpTransport } from 'syncline/transport/http';
+ *
+ * const transport = httpTransport({ url: 'https://sync.example/api/v1/sync', token: () => 'ada-token' });
+ * ```
+ */
+export function httpTransport(options: HttpTransportOptions): TransportAdapter {
+  const {
+    url,
+    token,
+    timeoutMs = 30_000,
+    gzipAboveBytes = 1024,
+    answerBytesMax = 64 * 1024 * 1024,
+  } = options;
+  const base = url.replace(/\/+$/, '');
+  const send: HttpFetch = options.fetch ?? ((target, init) => fetch(target, init));
+  let refreshing: Promise<string | undefined> | undefined;
+
+  /** Fresh credentials; those who ask at the same time share one question. */
+  const refreshed = (): Promise<string | undefined> => {
+    refreshing ??= Promise.resolve(
+      typeof token === 'function' ? token({ refresh: true }) : undefined,
+    ).finally(() => {
+      refreshing = undefined;
+    });
+    return refreshing;
+  };
+
+  async function call(path: 'push' | 'pull', request: unknown, signal: AbortSignal): Promise<unknown> {
+    const body = await packed(JSON.stringify(request), gzipAboveBytes);
+    const attempt = (bearer: string | undefined) =>
+      answerTo(
+        `${base}/${path}`,
+        { method: 'POST', ...body, headers: { ...headersWith(bearer), ...body.headers } },
+        signal,
+      );
+    try {
+      return await attempt(typeof token === 'function' ? await token({ refresh: false }) : token);
+    } catch (error) {
+      if (!(error instanceof SyncError) || error.code !== 'unauthenticated') throw error;
+      const fresh = await refreshed();
+      if (fresh === undefined) throw error;
+      return attempt(fresh);
+    }
+  }
+
+  async function answerTo(target: string, init: RequestInit, signal: AbortSignal): Promise<unknown> {
+    const limit = AbortSignal.timeout(timeoutMs);
+    try {
+      return await readAnswer(
+        await send(target, { ...init, signal: AbortSignal.any([signal, limit]) }),
+        answerBytesMax,
+      );
+    } catch (cause) {
+      if (signal.aborted) throw new SyncError('aborted', 'the request was given up', { cause });
+      if (limit.aborted) throw new SyncError('timeout', `no answer within ${timeoutMs} ms`, { cause });
+      if (cause instanceof SyncError) throw cause;
+      throw new SyncError('network', 'the server could not be reached', { cause });
+    }
+  }
+
+  function headersWith(bearer: string | undefined): Record<string, string> {
+    return {
+      ...options.headers,
+      accept: 'application/json',
+      'content-type': 'application/json',
+      [wireHeaders.protocol]: String(protocolVersion),
+      ...(options.deviceId === undefined ? {} : { [wireHeaders.device]: options.deviceId }),
+      ...(bearer === undefined ? {} : { authorization: `Bearer ${bearer}` }),
+    };
+  }
+
+  return {
+    push: async (request, { signal }) => parsePushAnswer(await call('push', request, signal)),
+    pull: async (request, { signal }) => parsePullAnswer(await call('pull', request, signal)),
+    async probe({ signal }) {
+      try {
+        const limit = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
+        const answer = await send(`${base}/health`, { method: 'HEAD', cache: 'no-store', signal: limit });
+        return answer.ok && isJson(answer);
+      } catch {
+        return false;
+      }
+    },
+    refreshAuth: async () => (await refreshed().catch(() => undefined)) !== undefined,
+  };
+}

@@ -38,7 +38,12 @@ export interface SyncErrorOptions {
   readonly retryAfterMs?: number;
 }
 
-const retryableCodes: ReadonlySet<SyncErrorCode> = new Set(['network', 'timeout', 'unauthenticated', 'storage-conflict']);
+const retryableCodes: ReadonlySet<SyncErrorCode> = new Set([
+  'network',
+  'timeout',
+  'unauthenticated',
+  'storage-conflict',
+]);
 const brand = Symbol.for('syncline.SyncError');
 
 /**

@@ -90,3 +90,8 @@ function stampCounter(stamp: Stamp): number {
 function isIndex(value: number, max: number): boolean {
   return Number.isInteger(value) && value >= 0 && value <= max;
 }
+
+/** The same reading under another replica's name. */
+export function withReplica(stamp: Stamp, replica: string): Stamp {
+  return `${stamp.slice(0, 18)}${replica}`;
+}

@@ -28,7 +28,11 @@ export interface OutboxEntry {
   /** For `accepted` and `contested`: the record version that must be pulled first. */
   readonly awaitsVersion?: number;
   /** For `conflict`: what disagrees. */
-  readonly conflict?: { readonly fields: readonly FieldConflict[]; readonly remoteVersion: number; readonly since: number };
+  readonly conflict?: {
+    readonly fields: readonly FieldConflict[];
+    readonly remoteVersion: number;
+    readonly since: number;
+  };
   /** How often a decided conflict was sent again. */
   readonly rounds?: number;
 }

@@ -43,7 +43,9 @@ export interface ConflictStrategy {
   /** Decides the fields without a rule of their own. */
   readonly otherwise: FieldRule;
   /** Decides the disagreeing fields of one operation together; comes before all rules. */
-  readonly decide?: (context: RecordContext) => 'local' | 'remote' | 'conflict' | Readonly<Record<string, Json>>;
+  readonly decide?: (
+    context: RecordContext,
+  ) => 'local' | 'remote' | 'conflict' | Readonly<Record<string, Json>>;
 }
 
 /** What a `custom` strategy sees. */
@@ -56,8 +58,22 @@ export interface RecordContext {
 /** What came of one operation meeting one record. */
 export type Outcome =
   | { readonly kind: 'duplicate'; readonly record: SyncRecord; readonly decisions: readonly [] }
-  | { readonly kind: 'applied' | 'merged' | 'superseded'; readonly record: SyncRecord; readonly decisions: readonly Decision[] }
+  | {
+      readonly kind: 'applied' | 'merged' | 'superseded';
+      readonly record: SyncRecord;
+      readonly decisions: readonly Decision[];
+    }
   /** A person must decide; the record is untouched. */
-  | { readonly kind: 'conflict'; readonly record: SyncRecord; readonly fields: readonly FieldConflict[]; readonly decisions: readonly [] }
+  | {
+      readonly kind: 'conflict';
+      readonly record: SyncRecord;
+      readonly fields: readonly FieldConflict[];
+      readonly decisions: readonly [];
+    }
   /** The operation can never apply: no such record, or not this shape. */
-  | { readonly kind: 'refused'; readonly code: 'not-found' | 'validation'; readonly message: string; readonly decisions: readonly [] };
+  | {
+      readonly kind: 'refused';
+      readonly code: 'not-found' | 'validation';
+      readonly message: string;
+      readonly decisions: readonly [];
+    };

@@ -71,7 +71,10 @@ export interface ServerStore {
    * Records with `seq > after`, ordered by seq, deletes included. Records that share a seq are never split: the
    * answer may exceed `limit` by the rest of the last seq. `remaining` counts what is left after these.
    */
-  changesSince(space: string, query: ChangesQuery): Promise<{ readonly records: readonly ServerRecord[]; readonly remaining: number }>;
+  changesSince(
+    space: string,
+    query: ChangesQuery,
+  ): Promise<{ readonly records: readonly ServerRecord[]; readonly remaining: number }>;
   /** Drops tombstones whose seq is ≤ `seq` and outcomes older than `outcomesBefore` (ms); remembers the horizon. */
   compact(space: string, before: { readonly seq: number; readonly outcomesBefore: number }): Promise<void>;
   /** Newest seq, and the horizon: cursors below it must start over. */

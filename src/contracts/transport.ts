@@ -34,7 +34,13 @@ export type OperationResult =
       readonly record: SyncRecord;
       readonly fields: readonly FieldConflict[];
     }
-  | { readonly id: string; readonly status: 'rejected'; readonly code: string; readonly message: string; readonly details?: JsonObject }
+  | {
+      readonly id: string;
+      readonly status: 'rejected';
+      readonly code: string;
+      readonly message: string;
+      readonly details?: JsonObject;
+    }
   | { readonly id: string; readonly status: 'retry'; readonly code: string; readonly afterMs?: number }
   /** Not looked at, because of another operation; sent again later. */
   | { readonly id: string; readonly status: 'blocked'; readonly by: string };
@@ -67,7 +73,14 @@ export type RecordChange =
       readonly stamps?: Readonly<Record<string, Stamp>>;
       readonly decisions?: readonly Decision[];
     }
-  | { readonly kind: 'delete'; readonly entity: string; readonly id: string; readonly version: number; readonly clock: VersionVector; readonly stamp: Stamp }
+  | {
+      readonly kind: 'delete';
+      readonly entity: string;
+      readonly id: string;
+      readonly version: number;
+      readonly clock: VersionVector;
+      readonly stamp: Stamp;
+    }
   /** No longer in scope: forget it. Not a delete. */
   | { readonly kind: 'remove'; readonly entity: string; readonly id: string };
 

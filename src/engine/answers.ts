@@ -31,11 +31,25 @@ export async function storeAnswers(
   results: readonly OperationResult[],
 ): Promise<PushReport> {
   const bench = new Bench(context, transaction);
-  const rows = await transaction.get(tables.outbox, results.map(({ id }) => id));
+  const rows = await transaction.get(
+    tables.outbox,
+    results.map(({ id }) => id),
+  );
   const entries = rows.map((row) => row as unknown as OutboxEntry | undefined);
-  await bench.open(entries.flatMap((entry) => (entry === undefined ? [] : [{ entity: entry.operation.entity, id: entry.operation.entityId }])));
+  await bench.open(
+    entries.flatMap((entry) =>
+      entry === undefined ? [] : [{ entity: entry.operation.entity, id: entry.operation.entityId }],
+    ),
+  );
 
-  const report = { accepted: 0, refused: 0, conflicts: 0, needsPull: false, retryAfterMs: undefined as number | undefined, identityLost: false };
+  const report = {
+    accepted: 0,
+    refused: 0,
+    conflicts: 0,
+    needsPull: false,
+    retryAfterMs: undefined as number | undefined,
+    identityLost: false,
+  };
   results.forEach((result, at) => {
     // Another tab may have stored the answer to the same operation already.
     const entry = entries[at];
@@ -55,7 +69,12 @@ export async function storeAnswers(
         if (result.code === 'identity-lost') report.identityLost = true;
         else {
           report.refused++;
-          bench.refuse(result.id, { code: result.code, message: result.message, operationId: result.id, ...(result.details === undefined ? {} : { details: result.details }) });
+          bench.refuse(result.id, {
+            code: result.code,
+            message: result.message,
+            operationId: result.id,
+            ...(result.details === undefined ? {} : { details: result.details }),
+          });
         }
         break;
       case 'retry':
@@ -71,25 +90,37 @@ export async function storeAnswers(
 }
 
 /** Moves the base where the answer holds nothing unseen. Otherwise the operation waits in the view for the pull. */
-function accept(bench: Bench, lane: OpenLane, entry: OutboxEntry, result: OperationResult & { status: 'accepted' }): boolean {
+function accept(
+  bench: Bench,
+  lane: OpenLane,
+  entry: OutboxEntry,
+  result: OperationResult & { status: 'accepted' },
+): boolean {
   const base = baseAfter(lane, entry, result);
   if (base !== undefined) {
     bench.accept(lane, entry);
     lane.base = base;
     return true;
   }
-  if (entry.state !== 'accepted') bench.put(lane, { entry: { ...entry, state: 'accepted', awaitsVersion: result.version } });
+  if (entry.state !== 'accepted')
+    bench.put(lane, { entry: { ...entry, state: 'accepted', awaitsVersion: result.version } });
   return false;
 }
 
-function baseAfter(lane: OpenLane, entry: OutboxEntry, result: OperationResult & { status: 'accepted' }): SyncRecord | undefined {
+function baseAfter(
+  lane: OpenLane,
+  entry: OutboxEntry,
+  result: OperationResult & { status: 'accepted' },
+): SyncRecord | undefined {
   const { operation } = entry;
   const isNext = lane.entries[0]?.operation.id === operation.id;
   if (!isNext || (lane.base?.version ?? 0) >= result.version) return undefined;
   const author = stampReplica(operation.stamp);
   const seen = withCounter(lane.base?.clock ?? {}, author, counterOf(operation.clock, author));
   if (result.record !== undefined) return covers(seen, result.record.clock) ? result.record : undefined;
-  return covers(seen, operation.clock) ? { ...writeOver(lane.base, operation), version: result.version } : undefined;
+  return covers(seen, operation.clock)
+    ? { ...writeOver(lane.base, operation), version: result.version }
+    : undefined;
 }
 
 function contest(bench: Bench, lane: OpenLane, entry: OutboxEntry, version: number): void {

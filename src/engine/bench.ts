@@ -31,10 +31,17 @@ export class Bench {
   readonly #accepted: OutboxEntry[] = [];
   readonly #changed = new Map<string, OutboxEntry | undefined>();
   readonly #inserted = new Set<string>();
+  readonly #restored = new Set<string>();
   readonly #replaced = new Map<string, string>();
   readonly #refused = new Map<string, SyncErrorData>();
+  #sent: ReadonlySet<string> | undefined;
   /** What to tell once the work is durable. */
   readonly events: ClientEvent[] = [];
+  /**
+   * The server holds an operation under this replica's name that this store never sent: the store is a copy, or has
+   * one.
+   */
+  identityLost = false;
 
   constructor(context: Context, transaction: Transaction) {
     this.#context = context;
@@ -42,6 +49,7 @@ export class Bench {
   }
 
   async open(keys: readonly LaneKey[]): Promise<void> {
+    this.#sent ??= await this.#loadSent();
     const fresh = new Map<string, LaneKey>();
     for (const { entity, id } of keys) {
       const lane = laneOf({ entity, entityId: id });
@@ -82,8 +90,14 @@ export class Bench {
     if (decisions !== undefined) this.events.push({ kind: 'merged', entity, entityId, decisions });
   }
 
-  /** Adds an entry that was not in its lane, in the order of writing; one that is there is replaced. */
+  /** Puts an entry that the server once had back in its lane, in the order of writing. */
   restore(lane: OpenLane, entry: OutboxEntry): void {
+    this.#restored.add(entry.operation.id);
+    this.insert(lane, entry);
+  }
+
+  /** Adds an entry to its lane, in the order of writing; one that is there is replaced. */
+  insert(lane: OpenLane, entry: OutboxEntry): void {
     const { id } = entry.operation;
     if (lane.entries.some(({ operation }) => operation.id === id)) return this.put(lane, { entry });
     lane.entries = [...lane.entries, entry].sort((a, b) => a.order - b.order);
@@ -106,17 +120,23 @@ export class Bench {
   rebase(lane: OpenLane, base: SyncRecord | undefined): void {
     lane.base = base;
     for (const entry of lane.entries) {
-      if (isCovered(base, entry.operation)) this.accept(lane, entry);
+      if (!isCovered(base, entry.operation)) continue;
+      if (this.#wasSent(entry)) this.accept(lane, entry);
+      else this.identityLost = true;
     }
     for (const entry of lane.entries) {
-      if (entry.state === 'conflict' || (entry.state === 'contested' && (base?.version ?? 0) >= (entry.awaitsVersion ?? 0))) {
+      if (
+        entry.state === 'conflict' ||
+        (entry.state === 'contested' && (base?.version ?? 0) >= (entry.awaitsVersion ?? 0))
+      ) {
         this.#settle(lane, entry);
       }
     }
     const [first] = lane.entries;
     if (base === undefined && first !== undefined && first.operation.kind !== 'create') {
       const outcome = reconcile(lane.definition, undefined, first.operation);
-      if (outcome.kind === 'refused') this.refuse(first.operation.id, { code: outcome.code, message: outcome.message });
+      if (outcome.kind === 'refused')
+        this.refuse(first.operation.id, { code: outcome.code, message: outcome.message });
     }
   }
 
@@ -129,11 +149,12 @@ export class Bench {
     }
     await this.#redirect();
     for (const [id, entry] of this.#changed) {
+      if (entry === undefined && this.#inserted.has(id)) continue;
       if (entry === undefined) this.#transaction.delete(tables.outbox, id);
       else if (this.#inserted.has(id)) this.#transaction.insert(tables.outbox, id, toRow(entry));
       else this.#transaction.put(tables.outbox, id, toRow(entry));
     }
-    await this.#forgetSent();
+    this.#storeSent();
     await this.#remember();
   }
 
@@ -141,7 +162,8 @@ export class Bench {
     const settled = settleContested(this.#context, lane.definition, lane.base, entry);
     if ('dead' in settled) return this.refuse(entry.operation.id, settled.dead);
     this.put(lane, settled);
-    if (settled.entry.state === 'conflict' && entry.state !== 'conflict') this.events.push({ kind: 'conflict', entry: settled.entry });
+    if (settled.entry.state === 'conflict' && entry.state !== 'conflict')
+      this.events.push({ kind: 'conflict', entry: settled.entry });
   }
 
   #take(lane: OpenLane, id: string): void {
@@ -151,18 +173,32 @@ export class Bench {
   /** Turns what was refused, and what goes with it, into dead letters. */
   async #bury(): Promise<void> {
     if (this.#refused.size === 0) return;
-    const entries = this.#context.mirror.entries().map((entry) => this.#changed.get(entry.operation.id) ?? entry);
+    const entries = this.#context.mirror
+      .entries()
+      .map((entry) => this.#changed.get(entry.operation.id) ?? entry);
     const exists = (lane: string) => this.#lanes.get(lane)?.base !== undefined;
     for (const [id, because] of cascade([...this.#refused.keys()], entries, exists)) {
-      this.#refused.set(id, { code: 'rejected', message: `goes with ${because}`, operationId: id, details: { because } });
+      this.#refused.set(id, {
+        code: 'rejected',
+        message: `goes with ${because}`,
+        operationId: id,
+        details: { because },
+      });
     }
-    const dead = entries.filter(({ operation, state }) => this.#refused.has(operation.id) && state !== 'dead');
+    const dead = entries.filter(
+      ({ operation, state }) => this.#refused.has(operation.id) && state !== 'dead',
+    );
     await this.open(dead.map(({ operation }) => ({ entity: operation.entity, id: operation.entityId })));
     for (const entry of dead) {
       const { operation } = entry;
       const lane = this.lane(operation.entity, operation.entityId);
       const error = this.#refused.get(operation.id);
-      if (lane === undefined || error === undefined || !lane.entries.some((each) => each.operation.id === operation.id)) continue;
+      if (
+        lane === undefined ||
+        error === undefined ||
+        !lane.entries.some((each) => each.operation.id === operation.id)
+      )
+        continue;
       const { awaitsVersion: _version, conflict: _conflict, ...rest } = entry;
       const letter: OutboxEntry = { ...rest, state: 'dead', error };
       this.#take(lane, operation.id);
@@ -183,16 +219,30 @@ export class Bench {
     dependants.forEach((id, at) => {
       const entry = this.#changed.get(id) ?? (rows[at] as unknown as OutboxEntry | undefined);
       if (entry === undefined) return;
-      const dependsOn = (entry.operation.dependsOn ?? []).map((needed) => this.#replaced.get(needed) ?? needed);
+      const dependsOn = (entry.operation.dependsOn ?? []).map(
+        (needed) => this.#replaced.get(needed) ?? needed,
+      );
       this.#changed.set(id, { ...entry, operation: { ...entry.operation, dependsOn } });
     });
   }
 
-  async #forgetSent(): Promise<void> {
+  async #loadSent(): Promise<ReadonlySet<string>> {
     const [row] = await this.#transaction.get(tables.meta, ['sent']);
-    const ids = (row as SentRow | undefined)?.ids ?? [];
-    const left = ids.filter((id) => !this.#changed.has(id) || this.#changed.get(id)?.state === 'pending');
-    if (left.length !== ids.length) this.#transaction.put(tables.meta, 'sent', toRow({ ids: left }));
+    return new Set((row as SentRow | undefined)?.ids);
+  }
+
+  #wasSent({ operation, state }: OutboxEntry): boolean {
+    return state !== 'pending' || this.#restored.has(operation.id) || this.#sent?.has(operation.id) === true;
+  }
+
+  /** Notes which operations that wait may be with the server already. */
+  #storeSent(): void {
+    const before = this.#sent ?? new Set();
+    const mayBeThere = [...before, ...this.#restored].filter(
+      (id) => !this.#changed.has(id) || this.#changed.get(id)?.state === 'pending',
+    );
+    const after = new Set(mayBeThere);
+    if (after.size !== before.size) this.#transaction.put(tables.meta, 'sent', toRow({ ids: [...after] }));
   }
 
   /** Keeps the newest accepted operations, in a ring. */

@@ -53,7 +53,11 @@ export type PendingChoice = 'keep' | 'drain' | 'export' | 'discard';
 export interface SyncClient extends AsyncDisposable {
   collection<T extends object>(definition: EntityDefinition<T>): Collection<T>;
   /** Writes with one fate: durable together here, applied together or not at all at the server. */
-  transaction(build: (tx: { collection<T extends object>(definition: EntityDefinition<T>): TransactionCollection<T> }) => void): Promise<readonly Receipt[]>;
+  transaction(
+    build: (tx: {
+      collection<T extends object>(definition: EntityDefinition<T>): TransactionCollection<T>;
+    }) => void,
+  ): Promise<readonly Receipt[]>;
   readonly status$: Observable<SyncStatus>;
   /** The status now. */
   status(): SyncStatus;
@@ -69,7 +73,10 @@ export interface SyncClient extends AsyncDisposable {
    * Stops, and closes the store. `keep` (default) leaves unsent writes for the next start; `drain` sends them first and
    * rejects, staying open, when that fails; `export` resolves with them as JSON text; `discard` deletes the store.
    */
-  close(options?: { readonly pending?: PendingChoice; readonly signal?: AbortSignal }): Promise<string | undefined>;
+  close(options?: {
+    readonly pending?: PendingChoice;
+    readonly signal?: AbortSignal;
+  }): Promise<string | undefined>;
 }
 
 /**
@@ -97,7 +104,9 @@ export interface SyncClient extends AsyncDisposable {
  */
 export async function createSyncClient(options: ClientOptions): Promise<SyncClient> {
   const { storage, runtime = defaultRuntime, platform = {}, name = 'syncline' } = options;
-  const entities = new Map((options.entities as readonly EntityDefinition[]).map((entity) => [entity.name, entity]));
+  const entities = new Map(
+    (options.entities as readonly EntityDefinition[]).map((entity) => [entity.name, entity]),
+  );
   const mirror = new OutboxMirror();
   const feed = new RowFeed();
   const events$ = new Subject<ClientEvent>();
@@ -120,7 +129,10 @@ export async function createSyncClient(options: ClientOptions): Promise<SyncClie
   };
   const losses: { readonly reason: string; readonly quarantined: number }[] = [];
   await storage.open(layoutOf(entities.values()), {
-    changed: (rows) => void committer.refresh(rows).catch((error: unknown) => context.emit({ kind: 'error', error: toSyncError(error) })),
+    changed: (rows) =>
+      void committer
+        .refresh(rows)
+        .catch((error: unknown) => context.emit({ kind: 'error', error: toSyncError(error) })),
     lost: (loss) => losses.push(loss),
     closed: (reason) => context.emit({ kind: 'error', error: new SyncError('storage-closed', reason) }),
   });
@@ -145,11 +157,17 @@ interface Parts {
 function assemble(context: Context, { loop, source, desk, events$, platform }: Parts): SyncClient {
   const { committer, mirror, storage } = context;
   let closing: Promise<string | undefined> | undefined;
-  const close = async (pending: PendingChoice, signal: AbortSignal | undefined): Promise<string | undefined> => {
+  const close = async (
+    pending: PendingChoice,
+    signal: AbortSignal | undefined,
+  ): Promise<string | undefined> => {
     if (pending === 'drain') await drain(context, loop, signal);
     await loop.close();
     await committer.idle();
-    const exported = pending === 'export' ? JSON.stringify({ format: 'syncline-outbox', version: 1, entries: mirror.entries() }, null, 2) : undefined;
+    const exported =
+      pending === 'export'
+        ? JSON.stringify({ format: 'syncline-outbox', version: 1, entries: mirror.entries() }, null, 2)
+        : undefined;
     desk.close();
     platform.close?.();
     context.transport.close?.();
@@ -197,7 +215,11 @@ async function drain(context: Context, loop: SyncLoop, signal: AbortSignal | und
   });
 }
 
-function recorder<T extends object>(context: Context, definition: EntityDefinition, intents: Intent[]): TransactionCollection<T> {
+function recorder<T extends object>(
+  context: Context,
+  definition: EntityDefinition,
+  intents: Intent[],
+): TransactionCollection<T> {
   const make = intentsOf<T>(context, definition);
   const record = (intent: Intent) => {
     intents.push(intent);

@@ -42,7 +42,9 @@ export interface Collection<T extends object> {
 }
 
 /** Data whose id may be left to be minted. */
-export type Creatable<T extends object> = T extends { readonly id: string } ? Omit<T, 'id'> & { readonly id?: string } : T;
+export type Creatable<T extends object> = T extends { readonly id: string }
+  ? Omit<T, 'id'> & { readonly id?: string }
+  : T;
 
 /** The writes of a transaction. Nothing happens before the function that is given them returns. */
 export interface TransactionCollection<T extends object> {
@@ -78,15 +80,18 @@ export function createCollection<T extends object>(
     update: (id, patch, options) => writeOne(() => intents.update(id, patch, options)),
     upsert: (data, options) => writeOne(() => intents.upsert(data, options)),
     delete: (id, options) => writeOne(() => intents.delete(id, options)),
-    increment: (id, field, by = 1, options) => writeOne(() => intents.change(id, 'increment', field, by, options)),
+    increment: (id, field, by = 1, options) =>
+      writeOne(() => intents.change(id, 'increment', field, by, options)),
     add: (id, field, members, options) => writeOne(() => intents.change(id, 'add', field, members, options)),
-    remove: (id, field, members, options) => writeOne(() => intents.change(id, 'remove', field, members, options)),
+    remove: (id, field, members, options) =>
+      writeOne(() => intents.change(id, 'remove', field, members, options)),
     async get(id) {
       const [row] = await source.storage.get(recordTable(definition.name), [id]);
       const data = liveData(row?.value);
       return data && (freeze(data) as T);
     },
-    list: async (query) => (await runQuery(source, definition, compileQuery(definition, query))) as readonly T[],
+    list: async (query) =>
+      (await runQuery(source, definition, compileQuery(definition, query))) as readonly T[],
     watch: (query = {}) => watchQuery(source, definition, query).pipe(map((rows) => rows as readonly T[])),
   };
 }
@@ -99,13 +104,26 @@ export function intentsOf<T extends object>(context: Context, definition: Entity
     const object = data as unknown as JsonObject;
     const id = object[idField] ?? context.runtime.uuid();
     if (typeof id !== 'string' || id.length === 0 || id.length > idLengthMax) {
-      throw new SyncError('validation', `${definition.name}: '${idField}' must be a text of 1 to ${idLengthMax} characters`);
+      throw new SyncError(
+        'validation',
+        `${definition.name}: '${idField}' must be a text of 1 to ${idLengthMax} characters`,
+      );
     }
     return { id, data: { ...object, [idField]: id } };
   };
   return {
-    create: (data: Creatable<T>, options?: WriteOptions): Intent => ({ kind: 'create', definition, ...identified(data), ...given(options) }),
-    upsert: (data: Creatable<T>, options?: WriteOptions): Intent => ({ kind: 'upsert', definition, ...identified(data), ...given(options) }),
+    create: (data: Creatable<T>, options?: WriteOptions): Intent => ({
+      kind: 'create',
+      definition,
+      ...identified(data),
+      ...given(options),
+    }),
+    upsert: (data: Creatable<T>, options?: WriteOptions): Intent => ({
+      kind: 'upsert',
+      definition,
+      ...identified(data),
+      ...given(options),
+    }),
     update: (id: string, patch: Patch<T>, options?: WriteOptions): Intent => ({
       kind: 'update',
       definition,
@@ -113,8 +131,19 @@ export function intentsOf<T extends object>(context: Context, definition: Entity
       next: (data) => applyPatch(data, patch),
       ...given(options),
     }),
-    delete: (id: string, options?: WriteOptions): Intent => ({ kind: 'delete', definition, id, ...given(options) }),
-    change(id: string, action: 'increment' | 'add' | 'remove', field: string, value: unknown, options?: WriteOptions): Intent {
+    delete: (id: string, options?: WriteOptions): Intent => ({
+      kind: 'delete',
+      definition,
+      id,
+      ...given(options),
+    }),
+    change(
+      id: string,
+      action: 'increment' | 'add' | 'remove',
+      field: string,
+      value: unknown,
+      options?: WriteOptions,
+    ): Intent {
       const change: FieldChange = { path: toPath(field), action, value: toJson(value) };
       return { kind: 'change', definition, id, change, ...given(options) };
     },

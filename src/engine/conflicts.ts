@@ -1,4 +1,3 @@
-
 import { Observable } from 'rxjs';
 import type { JsonObject } from '../contracts/json.js';
 import type { Decision, FieldConflict, Operation, SyncRecord } from '../contracts/operation.js';
@@ -44,7 +43,8 @@ export function createConflictInbox(context: Context): ConflictInbox {
       new Observable((subscriber) => {
         subscriber.next(list());
         return context.mirror.listen((moves) => {
-          if (moves.some(({ before, after }) => before?.state === 'conflict' || after?.state === 'conflict')) subscriber.next(list());
+          if (moves.some(({ before, after }) => before?.state === 'conflict' || after?.state === 'conflict'))
+            subscriber.next(list());
         });
       }),
     resolve: (id, resolution) => resolve(context, id, resolution),
@@ -53,25 +53,40 @@ export function createConflictInbox(context: Context): ConflictInbox {
 
 function toConflict({ operation, state, conflict }: OutboxEntry): Conflict[] {
   if (state !== 'conflict' || conflict === undefined) return [];
-  return [{ id: operation.id, entity: operation.entity, entityId: operation.entityId, fields: conflict.fields, since: conflict.since }];
+  return [
+    {
+      id: operation.id,
+      entity: operation.entity,
+      entityId: operation.entityId,
+      fields: conflict.fields,
+      since: conflict.since,
+    },
+  ];
 }
 
 async function resolve(context: Context, id: string, resolution: Resolution): Promise<void> {
   await context.committer.run(async (transaction) => {
     const entry = context.mirror.get(id);
-    if (entry?.state !== 'conflict') throw new SyncError('not-found', `${id} is not in the conflict inbox`, { operationId: id });
+    if (entry?.state !== 'conflict')
+      throw new SyncError('not-found', `${id} is not in the conflict inbox`, { operationId: id });
     const { entity, entityId } = entry.operation;
     const bench = new Bench(context, transaction);
     await bench.open([{ entity, id: entityId }]);
     const lane = bench.lane(entity, entityId);
     const present = lane?.entries.find(({ operation }) => operation.id === id);
-    if (lane === undefined || present === undefined) throw new SyncError('not-found', `${id} was settled meanwhile`, { operationId: id });
+    if (lane === undefined || present === undefined)
+      throw new SyncError('not-found', `${id} was settled meanwhile`, { operationId: id });
     bench.put(lane, succeed(present, resolved(context, lane, present, resolution)));
     await bench.close();
   });
 }
 
-function resolved(context: Context, lane: OpenLane, { operation }: OutboxEntry, resolution: Resolution): Operation {
+function resolved(
+  context: Context,
+  lane: OpenLane,
+  { operation }: OutboxEntry,
+  resolution: Resolution,
+): Operation {
   const id = context.runtime.uuid();
   const choice = typeof resolution === 'string' ? resolution : 'local';
   const next = successor(lane.definition, lane.base, operation, id, choice);
@@ -82,7 +97,12 @@ function resolved(context: Context, lane: OpenLane, { operation }: OutboxEntry, 
 }
 
 /** The decisions of a person who wrote the record anew: one for each field that had two sides. */
-function byPerson(operation: Operation, base: SyncRecord, merged: JsonObject, { decisions = [] }: Operation): Decision[] {
+function byPerson(
+  operation: Operation,
+  base: SyncRecord,
+  merged: JsonObject,
+  { decisions = [] }: Operation,
+): Decision[] {
   return decisions.map(({ result: _, ...decision }) => {
     const value = decision.path === '' ? merged : lookup(merged, decision.path).value;
     return {

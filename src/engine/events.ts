@@ -4,10 +4,20 @@ import type { SyncError } from '../errors.js';
 
 /** What a client tells on `events$`. */
 export type ClientEvent =
-  | { readonly kind: 'pushed'; readonly accepted: number; readonly refused: number; readonly conflicts: number }
+  | {
+      readonly kind: 'pushed';
+      readonly accepted: number;
+      readonly refused: number;
+      readonly conflicts: number;
+    }
   | { readonly kind: 'pulled'; readonly changes: number; readonly reset: boolean }
   /** Values met, and a rule decided. */
-  | { readonly kind: 'merged'; readonly entity: string; readonly entityId: string; readonly decisions: readonly Decision[] }
+  | {
+      readonly kind: 'merged';
+      readonly entity: string;
+      readonly entityId: string;
+      readonly decisions: readonly Decision[];
+    }
   /** A person must decide: see `client.conflicts`. */
   | { readonly kind: 'conflict'; readonly entry: OutboxEntry }
   /** Refused for good, and kept: see `client.outbox`. */

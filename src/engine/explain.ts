@@ -39,7 +39,9 @@ export interface FieldOrigin {
 }
 
 export async function explain(context: Context, entity: string, id: string): Promise<Explanation> {
-  const row = await context.committer.run(async (transaction) => (await transaction.get(recordTable(entity), [id]))[0]);
+  const row = await context.committer.run(
+    async (transaction) => (await transaction.get(recordTable(entity), [id]))[0],
+  );
   const record = row as unknown as RecordRow | undefined;
   const base = baseOf(record);
   const lane = context.mirror.lane(entity, id);
@@ -77,7 +79,9 @@ function reasonOf({ operation, state, attempts, error }: OutboxEntry): string {
   const what = `${operation.kind} by ${stampReplica(operation.stamp)}`;
   switch (state) {
     case 'pending':
-      return attempts === 0 ? `${what} waits to be sent` : `${what} was put off ${attempts} times: ${error?.message ?? error?.code ?? ''}`;
+      return attempts === 0
+        ? `${what} waits to be sent`
+        : `${what} was put off ${attempts} times: ${error?.message ?? error?.code ?? ''}`;
     case 'accepted':
       return `${what} is accepted; the record is pulled with the next exchange`;
     case 'contested':

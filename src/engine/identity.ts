@@ -1,6 +1,5 @@
-import { formatStamp, stampReplica, stampTime } from '../causality/stamp.js';
+import { stampReplica, withReplica } from '../causality/stamp.js';
 import { counterOf, withCounter } from '../causality/vector.js';
-import type { VersionVector } from '../contracts/operation.js';
 import type { OutboxEntry } from '../contracts/queue.js';
 import { Bench } from './bench.js';
 import type { Transaction } from './committer.js';
@@ -27,36 +26,44 @@ export async function renewIdentity(context: Context, transaction: Transaction):
     const lane = bench.lane(operation.entity, operation.entityId);
     const entry = lane?.entries.find((each) => each.operation.id === operation.id);
     if (lane === undefined || entry === undefined) continue;
-    bench.put(lane, { entry: rekey(entry, replica, lane.base?.clock ?? {}) });
+    bench.put(lane, { entry: rekey(entry, replica) });
   }
   await bench.close();
   transaction.put(tables.meta, 'replica', toRow({ ...old, replica }));
   return replica;
 }
 
-function rekey(entry: OutboxEntry, replica: string, seen: VersionVector): OutboxEntry {
+/** What its author had seen under the old name cannot be told from what its double did: it counts as unseen. */
+function rekey(entry: OutboxEntry, replica: string): OutboxEntry {
   const { operation } = entry;
   const author = stampReplica(operation.stamp);
-  const counter = counterOf(operation.clock, author);
-  const known = counterOf(seen, author);
-  const clock = Object.fromEntries(Object.entries(operation.clock).filter(([each]) => each !== author));
-  const stamp = formatStamp(stampTime(operation.stamp), Number.parseInt(operation.stamp.slice(13, 17), 16), replica);
-  const seenClock = known > 0 ? withCounter(clock, author, known) : clock;
-  return { ...entry, operation: { ...operation, clock: withCounter(seenClock, replica, counter), stamp } };
+  const seen = Object.fromEntries(Object.entries(operation.clock).filter(([each]) => each !== author));
+  const clock = withCounter(seen, replica, counterOf(operation.clock, author));
+  return { ...entry, operation: { ...operation, clock, stamp: withReplica(operation.stamp, replica) } };
 }
 
 /**
  * After the server was restored or replaced: what it had acknowledged lately, and what it had accepted but not sent
  * back, waits to be sent again. Ids make it harmless where the server still knows it.
  */
-export async function resendHistory(context: Context, transaction: Transaction, bench: Bench, epoch: string): Promise<void> {
+export async function resendHistory(
+  context: Context,
+  transaction: Transaction,
+  bench: Bench,
+  epoch: string,
+): Promise<void> {
   const rows = await transaction.all(tables.history);
   const acknowledged = [...rows.values()]
     .map((row) => (row as unknown as HistoryRow).entry)
-    .filter(({ operation }) => context.mirror.get(operation.id) === undefined && context.entities.has(operation.entity))
+    .filter(
+      ({ operation }) =>
+        context.mirror.get(operation.id) === undefined && context.entities.has(operation.entity),
+    )
     .sort((a, b) => a.order - b.order);
   const held = context.mirror.entries().filter(({ state }) => state === 'accepted');
-  await bench.open([...acknowledged, ...held].map(({ operation }) => ({ entity: operation.entity, id: operation.entityId })));
+  await bench.open(
+    [...acknowledged, ...held].map(({ operation }) => ({ entity: operation.entity, id: operation.entityId })),
+  );
   for (const entry of [...acknowledged, ...held]) {
     const lane = bench.lane(entry.operation.entity, entry.operation.entityId);
     if (lane !== undefined) bench.restore(lane, pendingAgain(entry));

@@ -25,7 +25,10 @@ export interface LaneKey {
 export async function loadLanes(transaction: Transaction, keys: readonly LaneKey[]): Promise<Lane[]> {
   const rows = new Map<LaneKey, RecordRow | undefined>();
   for (const [entity, group] of groupByEntity(keys)) {
-    const found = await transaction.get(recordTable(entity), group.map(({ id }) => id));
+    const found = await transaction.get(
+      recordTable(entity),
+      group.map(({ id }) => id),
+    );
     group.forEach((key, at) => rows.set(key, found[at] as RecordRow | undefined));
   }
   const ids = [...rows.values()].flatMap((row) => row?.pending ?? []);
@@ -50,14 +53,24 @@ export function storeLane(
   base: SyncRecord | undefined,
   entries: readonly OutboxEntry[],
 ): void {
-  const view = fold(definition, base, entries.map(({ operation }) => operation));
+  const view = fold(
+    definition,
+    base,
+    entries.map(({ operation }) => operation),
+  );
   const table = recordTable(lane.entity);
   if (view === undefined) transaction.delete(table, lane.id);
   else transaction.put(table, lane.id, toRow(rowOf(view, base, entries)));
 }
 
-export function rowOf(view: SyncRecord, base: SyncRecord | undefined, entries: readonly OutboxEntry[]): RecordRow {
-  return entries.length === 0 ? { view } : { view, base: base ?? null, pending: entries.map(({ operation }) => operation.id) };
+export function rowOf(
+  view: SyncRecord,
+  base: SyncRecord | undefined,
+  entries: readonly OutboxEntry[],
+): RecordRow {
+  return entries.length === 0
+    ? { view }
+    : { view, base: base ?? null, pending: entries.map(({ operation }) => operation.id) };
 }
 
 /**
@@ -80,10 +93,15 @@ export function fold(
 }
 
 /** The definition of an entity; throws `SyncError` `validation` for one that was never declared. */
-export function definitionOf(entities: ReadonlyMap<string, EntityDefinition>, name: string): EntityDefinition {
+export function definitionOf(
+  entities: ReadonlyMap<string, EntityDefinition>,
+  name: string,
+): EntityDefinition {
   const definition = entities.get(name);
   if (definition !== undefined) return definition;
-  throw new SyncError('validation', `unknown entity '${name}'`, { hint: 'List it in the `entities` of the client.' });
+  throw new SyncError('validation', `unknown entity '${name}'`, {
+    hint: 'List it in the `entities` of the client.',
+  });
 }
 
 function groupByEntity(keys: readonly LaneKey[]): Map<string, LaneKey[]> {

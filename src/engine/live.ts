@@ -18,7 +18,8 @@ export class RowFeed {
       if (group === undefined) byTable.set(move.table, [move]);
       else group.push(move);
     }
-    for (const [table, group] of byTable) for (const listener of this.#listeners.get(table) ?? []) listener(group);
+    for (const [table, group] of byTable)
+      for (const listener of this.#listeners.get(table) ?? []) listener(group);
   }
 
   listen(table: string, listener: (moves: readonly RowMove[]) => void): () => void {
@@ -38,7 +39,11 @@ export interface Source {
 }
 
 /** Runs a query once. */
-export async function runQuery(source: Source, definition: EntityDefinition, query: CompiledQuery): Promise<readonly JsonObject[]> {
+export async function runQuery(
+  source: Source,
+  definition: EntityDefinition,
+  query: CompiledQuery,
+): Promise<readonly JsonObject[]> {
   const rows = await matchingRows(source.storage, definition, query);
   return query.page(rows).map(({ data }) => data);
 }
@@ -47,7 +52,11 @@ export async function runQuery(source: Source, definition: EntityDefinition, que
  * The rows of a query, now and after each commit that moves one of them. A commit is compared with the result, never
  * run against the store; rows that do not match cost one look each.
  */
-export function watchQuery<T>(source: Source, definition: EntityDefinition, query: Query<T>): Observable<readonly JsonObject[]> {
+export function watchQuery<T>(
+  source: Source,
+  definition: EntityDefinition,
+  query: Query<T>,
+): Observable<readonly JsonObject[]> {
   return new Observable((subscriber) => {
     const compiled = compileQuery(definition, query);
     let result: ResultSet | undefined;
@@ -68,7 +77,11 @@ export function watchQuery<T>(source: Source, definition: EntityDefinition, quer
   });
 }
 
-async function matchingRows(storage: StorageAdapter, definition: EntityDefinition, query: CompiledQuery): Promise<QueryRow[]> {
+async function matchingRows(
+  storage: StorageAdapter,
+  definition: EntityDefinition,
+  query: CompiledQuery,
+): Promise<QueryRow[]> {
   const rows: QueryRow[] = [];
   for (const { id, value } of await storage.scan(recordTable(definition.name), query.scan)) {
     const data = liveData(value);

@@ -22,9 +22,13 @@ export async function migrateRecords(
   for (const definition of context.entities.values()) {
     const from = versions[definition.name] ?? definition.version;
     if (from > definition.version) {
-      throw new SyncError('version', `${definition.name} was stored under schema version ${from}; this code knows ${definition.version}`, {
-        hint: 'Reload the application: another tab runs a newer one. Nothing was changed.',
-      });
+      throw new SyncError(
+        'version',
+        `${definition.name} was stored under schema version ${from}; this code knows ${definition.version}`,
+        {
+          hint: 'Reload the application: another tab runs a newer one. Nothing was changed.',
+        },
+      );
     }
     if (from === definition.version) continue;
     const ids = [...(await transaction.all(recordTable(definition.name))).keys()];
@@ -60,10 +64,13 @@ function carry(
   from: number,
 ): OutboxEntry {
   const { operation } = entry;
-  if (operation.kind === 'delete') return { ...entry, operation: { ...operation, schemaVersion: definition.version } };
+  if (operation.kind === 'delete')
+    return { ...entry, operation: { ...operation, schemaVersion: definition.version } };
   const data = migrateData(definition, after.data, from);
   const changes: Operation['changes'] =
-    operation.kind === 'create' ? [{ path: '', action: 'set', value: data }] : diffData(migrated?.data ?? {}, data);
+    operation.kind === 'create'
+      ? [{ path: '', action: 'set', value: data }]
+      : diffData(migrated?.data ?? {}, data);
   return { ...entry, operation: { ...operation, changes, schemaVersion: definition.version } };
 }
 
@@ -73,6 +80,7 @@ function migrateRecord(definition: EntityDefinition, record: SyncRecord, from: n
 
 function migrateData(definition: EntityDefinition, data: JsonObject, from: number): JsonObject {
   let result = data;
-  for (let version = from; version < definition.version; version++) result = definition.migrate?.(result, version) ?? result;
+  for (let version = from; version < definition.version; version++)
+    result = definition.migrate?.(result, version) ?? result;
   return result;
 }

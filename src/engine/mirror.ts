@@ -14,6 +14,8 @@ export class OutboxMirror {
   #lastOrder = 0;
   #inOrder = true;
   readonly #counts = { pending: 0, accepted: 0, contested: 0, conflict: 0, dead: 0 };
+  /** Written since this client was opened. */
+  readonly #own = new Set<string>();
   /** Grows only; being too careful costs a compaction. */
   readonly #dependedOn = new Set<string>();
   readonly #listeners = new Set<(moved: readonly MirrorMove[]) => void>();
@@ -59,6 +61,18 @@ export class OutboxMirror {
     return this.#dependedOn.has(id);
   }
 
+  /**
+   * Whether this client has written it since it was opened. An older one may stand in a copy of the store too, under
+   * the same id, and must not come to mean something else here.
+   */
+  isOwn(id: string): boolean {
+    return this.#own.has(id);
+  }
+
+  claim(id: string): void {
+    this.#own.add(id);
+  }
+
   get counts(): StateCounts {
     return this.#counts;
   }
@@ -81,12 +95,14 @@ export class OutboxMirror {
     if (before !== undefined) this.#counts[before.state]--;
     if (after === undefined) {
       this.#entries.delete(id);
+      this.#own.delete(id);
       if (this.#entries.size === 0) this.#inOrder = true;
       return before;
     }
     this.#counts[after.state]++;
     for (const needed of after.operation.dependsOn ?? []) this.#dependedOn.add(needed);
-    if (before === undefined && after.order < this.#lastOrder && this.#entries.size > 0) this.#inOrder = false;
+    if (before === undefined && after.order < this.#lastOrder && this.#entries.size > 0)
+      this.#inOrder = false;
     this.#lastOrder = Math.max(this.#lastOrder, after.order);
     this.#entries.set(id, after);
     return before;

@@ -1,7 +1,7 @@
 import { nextStamp, laterStamp } from '../causality/stamp.js';
 import { withCounter } from '../causality/vector.js';
 import type { EntityDefinition } from '../contracts/entity.js';
-import type { Json, JsonObject } from '../contracts/json.js';
+import type { JsonObject } from '../contracts/json.js';
 import type { FieldChange, Operation, SyncRecord } from '../contracts/operation.js';
 import { contentHash } from '../diff/canonical.js';
 import { applyChanges, diffData } from '../diff/diff.js';
@@ -46,7 +46,9 @@ export function draft(intent: Intent, view: SyncRecord | undefined): Draft {
   const { definition, id } = intent;
   const live = view?.deleted === undefined ? view : undefined;
   if (intent.kind === 'create' && live !== undefined) {
-    throw new SyncError('conflict', `${definition.name} ${id} exists already`, { hint: 'Use update or upsert.' });
+    throw new SyncError('conflict', `${definition.name} ${id} exists already`, {
+      hint: 'Use update or upsert.',
+    });
   }
   if (intent.kind === 'create' || (intent.kind === 'upsert' && live === undefined)) {
     return { kind: 'create', changes: [{ path: '', action: 'set', value: accept(intent, intent.data) }] };
@@ -73,14 +75,18 @@ function accept({ definition, id }: Intent, data: unknown): JsonObject {
   }
   const object = json as JsonObject;
   if (object[definition.idField] !== id) {
-    throw new SyncError('validation', `${definition.name} ${id}: '${definition.idField}' must stay the record's id`);
+    throw new SyncError(
+      'validation',
+      `${definition.name} ${id}: '${definition.idField}' must stay the record's id`,
+    );
   }
   return object;
 }
 
 function shrinkBase(definition: EntityDefinition, change: FieldChange): FieldChange {
   const { base, ...rest } = change;
-  if (base === undefined || typeof base === 'number' || typeof base === 'boolean' || base === null) return change;
+  if (base === undefined || typeof base === 'number' || typeof base === 'boolean' || base === null)
+    return change;
   const length = typeof base === 'string' ? base.length : JSON.stringify(base).length;
   if (length <= baseHashedFrom || ruleFor(definition, change.path).needsBase) return change;
   return { ...rest, baseHash: contentHash(base) };

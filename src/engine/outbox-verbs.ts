@@ -1,5 +1,6 @@
 import type { FieldChange, Operation } from '../contracts/operation.js';
 import type { OutboxEntry } from '../contracts/queue.js';
+import { stampReplica } from '../causality/stamp.js';
 import { parsePointer } from '../diff/pointer.js';
 import { SyncError } from '../errors.js';
 import { fold } from './lane.js';
@@ -60,18 +61,26 @@ export function createOutbox(context: Context, loop: SyncLoop): Outbox {
       return sendAgain(context, id, changes);
     },
     discard: (id) => discard(context, id),
-    export: () => JSON.stringify({ format: 'syncline-outbox', version: 1, entries: mirror.entries() }, null, 2),
+    export: () =>
+      JSON.stringify({ format: 'syncline-outbox', version: 1, entries: mirror.entries() }, null, 2),
   };
 }
 
 function deadLetter(context: Context, id: string): OutboxEntry {
   const entry = context.mirror.get(id);
   if (entry?.state === 'dead') return entry;
-  throw new SyncError('not-found', `${id} is no dead letter`, { operationId: id, hint: 'See client.outbox.deadLetters().' });
+  throw new SyncError('not-found', `${id} is no dead letter`, {
+    operationId: id,
+    hint: 'See client.outbox.deadLetters().',
+  });
 }
 
 /** A dead letter as a new operation: new id and counter, written over what the author sees now. */
-async function sendAgain(context: Context, id: string, changes: readonly FieldChange[] | undefined): Promise<string> {
+async function sendAgain(
+  context: Context,
+  id: string,
+  changes: readonly FieldChange[] | undefined,
+): Promise<string> {
   return context.committer.run(async (transaction) => {
     const letter = deadLetter(context, id);
     const { operation: old } = letter;
@@ -80,8 +89,13 @@ async function sendAgain(context: Context, id: string, changes: readonly FieldCh
     await bench.open([{ entity: old.entity, id: old.entityId }]);
     await transaction.get(tables.outbox, [id]);
     const lane = bench.lane(old.entity, old.entityId);
-    if (lane === undefined) throw new SyncError('validation', `unknown entity '${old.entity}'`, { operationId: id });
-    const view = fold(lane.definition, lane.base, lane.entries.map(({ operation }) => operation));
+    if (lane === undefined)
+      throw new SyncError('validation', `unknown entity '${old.entity}'`, { operationId: id });
+    const view = fold(
+      lane.definition,
+      lane.base,
+      lane.entries.map(({ operation }) => operation),
+    );
     const { operation: fresh, replica } = author(
       replicaRow as unknown as ReplicaRow,
       { kind: old.kind, changes: changes ?? old.changes },
@@ -95,7 +109,13 @@ async function sendAgain(context: Context, id: string, changes: readonly FieldCh
     );
     // The clock stays what the author had seen then, so that what happened since is merged and not overwritten.
     const operation: Operation = { ...fresh, clock: { ...old.clock, ...ownCounter(fresh) }, replaces: id };
-    bench.restore(lane, { operation, state: 'pending', order: replica.counter, enqueuedAt: letter.enqueuedAt, attempts: 0 });
+    bench.insert(lane, {
+      operation,
+      state: 'pending',
+      order: replica.counter,
+      enqueuedAt: letter.enqueuedAt,
+      attempts: 0,
+    });
     bench.drop(undefined, id);
     await bench.close();
     transaction.put(tables.meta, 'replica', toRow(replica));
@@ -104,24 +124,29 @@ async function sendAgain(context: Context, id: string, changes: readonly FieldCh
 }
 
 function ownCounter({ clock, stamp }: Operation): Record<string, number> {
-  const replica = stamp.slice(18);
+  const replica = stampReplica(stamp);
   return { [replica]: clock[replica] ?? 0 };
 }
 
 async function discard(context: Context, id: string): Promise<void> {
   await context.committer.run(async (transaction) => {
     const entry = context.mirror.get(id);
-    if (entry === undefined) throw new SyncError('not-found', `${id} is not in the outbox`, { operationId: id });
+    if (entry === undefined)
+      throw new SyncError('not-found', `${id} is not in the outbox`, { operationId: id });
     const [row] = await transaction.get(tables.meta, ['sent']);
     const sent = (row as { ids?: readonly string[] } | undefined)?.ids ?? [];
     if (entry.state !== 'dead' && entry.state !== 'conflict' && sent.includes(id)) {
-      throw new SyncError('conflict', `${id} may have reached the server already`, { operationId: id, hint: 'Undo it with another write.' });
+      throw new SyncError('conflict', `${id} may have reached the server already`, {
+        operationId: id,
+        hint: 'Undo it with another write.',
+      });
     }
     const { entity, entityId } = entry.operation;
     const bench = new Bench(context, transaction);
     await bench.open([{ entity, id: entityId }]);
     await transaction.get(tables.outbox, [id]);
-    if (entry.state !== 'dead') bench.refuse(id, { code: 'rejected', message: 'given up by the user', operationId: id });
+    if (entry.state !== 'dead')
+      bench.refuse(id, { code: 'rejected', message: 'given up by the user', operationId: id });
     await bench.close();
     transaction.delete(tables.outbox, id);
   });

@@ -16,6 +16,8 @@ import { recordTable, tables, toRow, type SyncRow } from './rows.js';
 export interface PullReport {
   readonly changes: number;
   readonly reset: boolean;
+  /** The server holds operations under this replica's name that it never sent: a copied store. */
+  readonly identityLost: boolean;
   readonly events: readonly ClientEvent[];
 }
 
@@ -34,7 +36,9 @@ export async function pullToPresent(
   options: CallOptions & { readonly onPage: (done: number, total: number | undefined) => void },
 ): Promise<PullReport> {
   for (;;) {
-    const row = await context.committer.run(async (transaction) => (await transaction.get(tables.meta, ['sync']))[0]);
+    const row = await context.committer.run(
+      async (transaction) => (await transaction.get(tables.meta, ['sync']))[0],
+    );
     const run = await collect(context, (row as SyncRow | undefined)?.cursor, options);
     options.signal.throwIfAborted();
     const report = await context.committer.run((transaction) => applyRun(context, transaction, run));
@@ -49,13 +53,23 @@ async function collect(
 ): Promise<Run> {
   const { transport, space, entities, pageLimit } = context;
   if (transport.pull === undefined) throw new SyncError('protocol', 'the transport cannot pull');
-  const scope = { ...(space === undefined ? {} : { space }), entities: [...entities.keys()], limit: pageLimit };
-  const replica = await context.committer.run(async (transaction) => (await transaction.get(tables.meta, ['replica']))[0]);
+  const scope = {
+    ...(space === undefined ? {} : { space }),
+    entities: [...entities.keys()],
+    limit: pageLimit,
+  };
+  const replica = await context.committer.run(
+    async (transaction) => (await transaction.get(tables.meta, ['replica']))[0],
+  );
   const changes: RecordChange[] = [];
   let reset = from === undefined;
-  for (let cursor = from; ; ) {
+  for (let cursor = from; ;) {
     const answer = await transport.pull(
-      { replica: (replica as { replica: string }).replica, ...scope, ...(cursor === undefined ? {} : { cursor }) },
+      {
+        replica: (replica as { replica: string }).replica,
+        ...scope,
+        ...(cursor === undefined ? {} : { cursor }),
+      },
       { signal },
     );
     if (answer.reset === true) {
@@ -65,7 +79,8 @@ async function collect(
     for (const change of answer.changes) changes.push(change);
     onPage(changes.length, typeof answer.more === 'number' ? changes.length + answer.more : undefined);
     if (answer.more === false) return { from, cursor: answer.cursor, changes, reset, last: answer };
-    if (answer.cursor === cursor) throw new SyncError('protocol', 'the server says there is more, but does not move on');
+    if (answer.cursor === cursor)
+      throw new SyncError('protocol', 'the server says there is more, but does not move on');
     cursor = answer.cursor;
   }
 }
@@ -98,12 +113,31 @@ async function applyRun(context: Context, transaction: Transaction, run: Run): P
   if (run.reset) await sweep(context, transaction, bench, seen);
   await bench.close();
   const offsetMs = serverTime - context.runtime.now();
-  transaction.put(tables.meta, 'sync', toRow({ cursor: run.cursor, epoch, offsetMs: steady(sync.offsetMs, offsetMs), pulledAt: context.runtime.now() }));
-  return { changes: run.changes.length, reset: run.reset && run.from !== undefined, events: bench.events };
+  transaction.put(
+    tables.meta,
+    'sync',
+    toRow({
+      cursor: run.cursor,
+      epoch,
+      offsetMs: steady(sync.offsetMs, offsetMs),
+      pulledAt: context.runtime.now(),
+    }),
+  );
+  return {
+    changes: run.changes.length,
+    reset: run.reset && run.from !== undefined,
+    identityLost: bench.identityLost,
+    events: bench.events,
+  };
 }
 
 /** Forgets what a pull from the start did not bring. Pending operations stay, and find out what they stand on. */
-async function sweep(context: Context, transaction: Transaction, bench: Bench, seen: ReadonlySet<string>): Promise<void> {
+async function sweep(
+  context: Context,
+  transaction: Transaction,
+  bench: Bench,
+  seen: ReadonlySet<string>,
+): Promise<void> {
   const unseen: LaneKey[] = [];
   for (const entity of context.entities.keys()) {
     for (const id of (await transaction.all(recordTable(entity))).keys()) {

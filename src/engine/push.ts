@@ -16,7 +16,11 @@ export interface PushRound extends PushReport {
 }
 
 /** Sends one batch and stores the answers. Resolves with `undefined` when nothing is ready. */
-export async function pushBatch(context: Context, limits: BatchLimits, options: CallOptions): Promise<PushRound | undefined> {
+export async function pushBatch(
+  context: Context,
+  limits: BatchLimits,
+  options: CallOptions,
+): Promise<PushRound | undefined> {
   const { committer, mirror, transport } = context;
   const batch = nextBatch(mirror.entries(), limits);
   if (batch.length === 0) return undefined;

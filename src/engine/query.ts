@@ -47,18 +47,27 @@ const operators = new Set(['eq', 'ne', 'gt', 'gte', 'lt', 'lte', 'in', 'contains
 
 export function compileQuery<T>(definition: EntityDefinition, query: Query<T> = {}): CompiledQuery {
   const { where = {}, orderBy, limit, offset = 0 } = query;
-  const conditions = typeof where === 'function' ? [] : Object.entries(where).map(([field, wanted]) => [field, conditionOf(wanted)] as const);
-  const predicate = typeof where === 'function' ? (where as unknown as (row: JsonObject) => boolean) : undefined;
-  const [field, direction] = orderBy === undefined ? [undefined, 'asc'] : typeof orderBy === 'string' ? [orderBy, 'asc'] : orderBy;
+  const conditions =
+    typeof where === 'function'
+      ? []
+      : Object.entries(where).map(([field, wanted]) => [field, conditionOf(wanted)] as const);
+  const predicate =
+    typeof where === 'function' ? (where as unknown as (row: JsonObject) => boolean) : undefined;
+  const [field, direction] =
+    orderBy === undefined ? [undefined, 'asc'] : typeof orderBy === 'string' ? [orderBy, 'asc'] : orderBy;
   const sign = direction === 'desc' ? -1 : 1;
   return {
     scan: planOf(definition, conditions),
-    matches: (data) => predicate?.(data) ?? conditions.every(([name, condition]) => holds(data[name], condition)),
+    matches: (data) =>
+      predicate?.(data) ?? conditions.every(([name, condition]) => holds(data[name], condition)),
     compare(a, b) {
       const byField = field === undefined ? 0 : compareValues(a.data[field], b.data[field], sign);
       return byField !== 0 ? byField : compareText(a.id, b.id);
     },
-    page: (rows) => (offset === 0 && limit === undefined ? [...rows] : rows.slice(offset, limit === undefined ? undefined : offset + limit)),
+    page: (rows) =>
+      offset === 0 && limit === undefined
+        ? [...rows]
+        : rows.slice(offset, limit === undefined ? undefined : offset + limit),
   };
 }
 
@@ -68,14 +77,17 @@ function conditionOf(wanted: unknown): Condition<Json> {
     wanted !== null &&
     Object.keys(wanted).length > 0 &&
     Object.keys(wanted).every((key) => operators.has(key));
-  return isCondition ? (wanted as Condition<Json>) : { eq: wanted as Json };
+  return isCondition ? (wanted) : { eq: wanted as Json };
 }
 
-function holds(value: Json | undefined, { eq, ne, gt, gte, lt, lte, in: among, contains }: Condition<Json>): boolean {
+function holds(
+  value: Json | undefined,
+  { eq, ne, gt, gte, lt, lte, in: among, contains }: Condition<Json>,
+): boolean {
   if (eq !== undefined && !(value === eq || equalJson(value, eq))) return false;
   if (ne !== undefined && equalJson(value, ne)) return false;
   if (among !== undefined && !among.some((each) => equalJson(value, each))) return false;
-  if (contains !== undefined && !isIn(value, contains as Json)) return false;
+  if (contains !== undefined && !isIn(value, contains)) return false;
   if (gt !== undefined && !(isComparable(value, gt) && compareValues(value, gt, 1) > 0)) return false;
   if (gte !== undefined && !(isComparable(value, gte) && compareValues(value, gte, 1) >= 0)) return false;
   if (lt !== undefined && !(isComparable(value, lt) && compareValues(value, lt, 1) < 0)) return false;
@@ -110,7 +122,10 @@ function compareText(a: string, b: string): number {
 }
 
 /** An index scan where a condition bounds an indexed field; otherwise the whole table. */
-function planOf(definition: EntityDefinition, conditions: readonly (readonly [string, Condition<Json>])[]): ScanOptions {
+function planOf(
+  definition: EntityDefinition,
+  conditions: readonly (readonly [string, Condition<Json>])[],
+): ScanOptions {
   for (const [field, condition] of conditions) {
     const index = `/${lookupName(field)}`;
     const range = definition.indexes.includes(index) ? rangeOf(condition) : undefined;

@@ -87,11 +87,20 @@ function isSettled({ state }: OutboxEntry): boolean {
 async function settle(entry: OutboxEntry | undefined): Promise<void> {
   if (entry === undefined || entry.state === 'accepted') return;
   const { operation, state, error } = entry;
-  const options = { operationId: operation.id, ...(error?.details === undefined ? {} : { details: error.details }) };
+  const options = {
+    operationId: operation.id,
+    ...(error?.details === undefined ? {} : { details: error.details }),
+  };
   await Promise.reject(
     state === 'conflict'
-      ? new SyncError('conflict', `${operation.entity} ${operation.entityId} waits for a person`, { ...options, hint: 'See client.conflicts.' })
-      : new SyncError('rejected', error?.message ?? 'refused', { ...options, hint: 'See client.outbox.deadLetters().' }),
+      ? new SyncError('conflict', `${operation.entity} ${operation.entityId} waits for a person`, {
+          ...options,
+          hint: 'See client.conflicts.',
+        })
+      : new SyncError('rejected', error?.message ?? 'refused', {
+          ...options,
+          hint: 'See client.outbox.deadLetters().',
+        }),
   );
 }
 

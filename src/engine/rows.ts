@@ -60,7 +60,9 @@ export function layoutOf(entities: Iterable<EntityDefinition>): StorageLayout {
   const layout: Record<string, StorageLayout[string]> = {};
   for (const name of Object.values(tables)) layout[name] = { indexes: {} };
   for (const { name, indexes } of entities) {
-    layout[recordTable(name)] = { indexes: Object.fromEntries(indexes.map((path) => [path, `/view/data${path}`])) };
+    layout[recordTable(name)] = {
+      indexes: Object.fromEntries(indexes.map((path) => [path, `/view/data${path}`])),
+    };
   }
   return layout;
 }

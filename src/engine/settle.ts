@@ -36,10 +36,15 @@ export function settleContested(
   const { operation } = entry;
   const outcome = reconcile(definition, base, operation);
   const rounds = entry.rounds ?? 0;
-  if (outcome.kind === 'refused') return { dead: { code: outcome.code, message: outcome.message, operationId: operation.id } };
+  if (outcome.kind === 'refused')
+    return { dead: { code: outcome.code, message: outcome.message, operationId: operation.id } };
   if (outcome.kind === 'conflict' || rounds >= context.outbox.roundsMax) {
     const fields = outcome.kind === 'conflict' ? outcome.fields : [];
-    const conflict = { fields, remoteVersion: base?.version ?? 0, since: entry.conflict?.since ?? context.runtime.now() };
+    const conflict = {
+      fields,
+      remoteVersion: base?.version ?? 0,
+      since: entry.conflict?.since ?? context.runtime.now(),
+    };
     const { awaitsVersion: _, ...rest } = entry;
     return { entry: { ...rest, state: 'conflict', conflict } };
   }
@@ -71,6 +76,12 @@ export function successor(
 /** The entry of a successor, in its predecessor's place. */
 export function succeed(entry: OutboxEntry, operation: Operation): Settled {
   const { awaitsVersion: _version, conflict: _conflict, error: _error, ...rest } = entry;
-  const next: OutboxEntry = { ...rest, operation, state: 'pending', attempts: 0, rounds: (entry.rounds ?? 0) + 1 };
+  const next: OutboxEntry = {
+    ...rest,
+    operation,
+    state: 'pending',
+    attempts: 0,
+    rounds: (entry.rounds ?? 0) + 1,
+  };
   return { entry: next, replaces: entry.operation.id };
 }

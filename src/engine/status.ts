@@ -1,7 +1,8 @@
 import type { SyncErrorData } from '../contracts/errors.js';
 import type { OutboxMirror } from './mirror.js';
 
-export type SyncState = 'synced' | 'syncing' | 'pending' | 'offline' | 'paused' | 'stalled' | 'conflicts' | 'error';
+export type SyncState =
+  'synced' | 'syncing' | 'pending' | 'offline' | 'paused' | 'stalled' | 'conflicts' | 'error';
 export type PauseReason = 'auth' | 'user' | 'policy';
 
 /** How the client stands, derived from facts. `synced` is never said while anything is unsent. */
@@ -59,12 +60,22 @@ export function deriveStatus(mirror: OutboxMirror, facts: Facts): SyncStatus {
 
 function stateOf(
   { paused, online, lastError, busy, syncedAt, answeredAt, now }: Facts,
-  { pending, conflicts, oldest }: { readonly pending: number; readonly conflicts: number; readonly oldest: number | undefined },
+  {
+    pending,
+    conflicts,
+    oldest,
+  }: { readonly pending: number; readonly conflicts: number; readonly oldest: number | undefined },
 ): SyncState {
   if (paused !== undefined) return 'paused';
   if (!online || lastError?.code === 'network' || lastError?.code === 'timeout') return 'offline';
   if (lastError !== undefined) return 'error';
-  if (oldest !== undefined && now - oldest > stalledAfterMs && answeredAt !== undefined && answeredAt > oldest) return 'stalled';
+  if (
+    oldest !== undefined &&
+    now - oldest > stalledAfterMs &&
+    answeredAt !== undefined &&
+    answeredAt > oldest
+  )
+    return 'stalled';
   if (busy) return 'syncing';
   if (conflicts > 0) return 'conflicts';
   return pending > 0 || syncedAt === undefined ? 'pending' : 'synced';

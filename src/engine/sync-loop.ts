@@ -1,6 +1,6 @@
 import { BehaviorSubject, Subject } from 'rxjs';
 import type { Platform } from '../contracts/connectivity.js';
-import type { OutboxEntry, OutboxOptions } from '../contracts/queue.js';
+import type { OutboxOptions } from '../contracts/queue.js';
 import { isSyncError, SyncError, toSyncError } from '../errors.js';
 import { backoffDelayMs } from '../outbox/backoff.js';
 import { nextBatch } from '../outbox/batch.js';
@@ -8,6 +8,7 @@ import { Bench } from './bench.js';
 import type { Context } from './context.js';
 import type { ClientEvent } from './events.js';
 import { renewIdentity } from './identity.js';
+import { Pacing } from './pacing.js';
 import { pullToPresent, startOver } from './pull.js';
 import { pushBatch } from './push.js';
 import { tables, toRow, type SyncRow } from './rows.js';
@@ -47,14 +48,14 @@ export class SyncLoop {
   /** The timer went off while an exchange ran. */
   #again = false;
   #size: Pick<OutboxOptions, 'batchCount' | 'batchBytes'>;
-  /** Entry or entity → time before which it must wait, ms. */
-  readonly #notBefore = new Map<string, number>();
+  readonly #pacing: Pacing;
   readonly #stops: (() => void)[] = [];
 
   constructor(context: Context, options: LoopOptions) {
     this.#context = context;
     this.#options = options;
     this.#size = context.outbox;
+    this.#pacing = new Pacing(context);
     this.status$ = new BehaviorSubject(this.#derive());
     this.#stops.push(
       context.mirror.listen((moves) => {
@@ -172,7 +173,10 @@ export class SyncLoop {
       } while (this.#wantsPull);
       this.#succeed();
     } catch (error) {
-      if (signal.aborted) throw isSyncError(error, 'aborted') ? error : new SyncError('aborted', 'the exchange was aborted', { cause: error });
+      if (signal.aborted)
+        throw isSyncError(error, 'aborted')
+          ? error
+          : new SyncError('aborted', 'the exchange was aborted', { cause: error });
       await this.#fail(toSyncError(error), signal);
       throw error;
     }
@@ -183,11 +187,14 @@ export class SyncLoop {
     try {
       const report = await pullToPresent(this.#context, {
         signal,
-        onPage: (done, total) => this.progress$.next({ phase: 'pull', done, ...(total === undefined ? {} : { total }) }),
+        onPage: (done, total) =>
+          this.progress$.next({ phase: 'pull', done, ...(total === undefined ? {} : { total }) }),
       });
       this.#answered();
       this.#publish(report.events);
-      if (report.changes > 0 || report.reset) this.#context.emit({ kind: 'pulled', changes: report.changes, reset: report.reset });
+      if (report.identityLost) await this.#renewIdentity();
+      if (report.changes > 0 || report.reset)
+        this.#context.emit({ kind: 'pulled', changes: report.changes, reset: report.reset });
     } catch (error) {
       this.#wantsPull = true;
       throw error;
@@ -196,46 +203,36 @@ export class SyncLoop {
 
   /** Sends one batch; answers whether there may be another. */
   async #push(signal: AbortSignal): Promise<boolean> {
-    const { mirror, committer } = this.#context;
+    const { mirror } = this.#context;
     const total = mirror.size;
-    const round = await pushBatch(this.#context, { ...this.#size, mayGo: (entry) => this.#mayGo(entry) }, { signal });
+    const round = await pushBatch(
+      this.#context,
+      { ...this.#size, mayGo: (entry) => this.#pacing.mayGo(entry) },
+      { signal },
+    );
     if (round === undefined) return false;
     this.#answered();
     this.#size = this.#context.outbox;
     this.#publish(round.events);
-    this.#context.emit({ kind: 'pushed', accepted: round.accepted, refused: round.refused, conflicts: round.conflicts });
+    this.#context.emit({
+      kind: 'pushed',
+      accepted: round.accepted,
+      refused: round.refused,
+      conflicts: round.conflicts,
+    });
     this.progress$.next({ phase: 'push', done: total - mirror.size, total });
-    this.#throttle();
-    if (round.identityLost) {
-      const replica = await committer.run((transaction) => renewIdentity(this.#context, transaction));
-      this.#context.emit({ kind: 'identity-changed', replica });
-    }
-    if (round.retryAfterMs !== undefined) this.#putOff(round.retryAfterMs);
+    this.#pacing.throttle();
+    if (round.identityLost) await this.#renewIdentity();
+    if (round.retryAfterMs !== undefined) this.#pacing.putOff(round.retryAfterMs);
     if (round.needsPull || round.epochChanged) this.#wantsPull = true;
     return !this.#wantsPull;
   }
 
-  #mayGo({ operation }: OutboxEntry): boolean {
-    const now = this.#context.runtime.now();
-    return (this.#notBefore.get(operation.id) ?? 0) <= now && (this.#notBefore.get(operation.entity) ?? 0) <= now;
-  }
-
-  /** Entities that are sent at most once per interval wait for the next one. */
-  #throttle(): void {
-    const now = this.#context.runtime.now();
-    for (const { name, sync } of this.#context.entities.values()) {
-      if (sync.mode === 'throttled' && (this.#notBefore.get(name) ?? 0) <= now) this.#notBefore.set(name, now + sync.intervalMs);
-    }
-  }
-
-  /** Operations that were refused for now wait on their own; everything else goes on. */
-  #putOff(afterMs: number): void {
-    const { outbox, runtime, mirror } = this.#context;
-    for (const { operation, attempts, state } of mirror.entries()) {
-      if (attempts === 0 || state !== 'pending' || (this.#notBefore.get(operation.id) ?? 0) > runtime.now()) continue;
-      const delay = backoffDelayMs(attempts - 1, () => runtime.random(), { baseMs: outbox.backoffBaseMs, capMs: outbox.backoffCapMs, floorMs: afterMs });
-      this.#notBefore.set(operation.id, runtime.now() + delay + 1);
-    }
+  async #renewIdentity(): Promise<void> {
+    const replica = await this.#context.committer.run((transaction) =>
+      renewIdentity(this.#context, transaction),
+    );
+    this.#context.emit({ kind: 'identity-changed', replica });
   }
 
   #succeed(): void {
@@ -244,9 +241,8 @@ export class SyncLoop {
     this.#failures = 0;
     this.#lastError = undefined;
     this.#syncedAt = now;
-    for (const [key, until] of this.#notBefore) if (until <= now) this.#notBefore.delete(key);
     const { pollIntervalMs } = this.#options;
-    for (const until of this.#notBefore.values()) this.#wake(until - now + 1);
+    for (const delayMs of this.#pacing.waitsMs()) this.#wake(delayMs);
     if (this.#again) this.#wake(0);
     this.#again = false;
     if (pollIntervalMs === 0) return;
@@ -257,7 +253,7 @@ export class SyncLoop {
   /** No failure of an exchange ever costs an operation an attempt. */
   async #fail(error: SyncError, signal: AbortSignal): Promise<void> {
     this.#lastError = error;
-    const { transport, outbox, runtime, emit, committer } = this.#context;
+    const { transport, outbox, runtime, committer } = this.#context;
     if (error.code === 'unauthenticated') {
       if ((await transport.refreshAuth?.({ signal }).catch(() => false)) !== true) this.#paused = 'auth';
     } else if (error.code === 'limit' && !this.#wantsPull) {
@@ -265,19 +261,27 @@ export class SyncLoop {
     } else if (error.code === 'cursor-expired') {
       await committer.run(async (transaction) => {
         const [row] = await transaction.get(tables.meta, ['sync']);
-        if (row !== undefined) transaction.put(tables.meta, 'sync', toRow(startOver(row as unknown as SyncRow)));
+        if (row !== undefined)
+          transaction.put(tables.meta, 'sync', toRow(startOver(row as unknown as SyncRow)));
       });
     }
-    if (error.code !== 'network' && error.code !== 'timeout') emit({ kind: 'error', error });
+    if (error.code !== 'network' && error.code !== 'timeout') this.#context.emit({ kind: 'error', error });
     const floorMs = error.retryAfterMs ?? 0;
-    const delay = backoffDelayMs(this.#failures++, () => runtime.random(), { baseMs: outbox.backoffBaseMs, capMs: outbox.backoffCapMs, floorMs });
+    const delay = backoffDelayMs(this.#failures++, () => runtime.random(), {
+      baseMs: outbox.backoffBaseMs,
+      capMs: outbox.backoffCapMs,
+      floorMs,
+    });
     this.#wake(delay);
   }
 
   /** A batch was too large: send less at a time; an operation that is too large alone can never go. */
   async #shrink(error: SyncError): Promise<void> {
     const { batchCount, batchBytes } = this.#size;
-    const batch = nextBatch(this.#context.mirror.entries(), { ...this.#size, mayGo: (entry) => this.#mayGo(entry) });
+    const batch = nextBatch(this.#context.mirror.entries(), {
+      ...this.#size,
+      mayGo: (entry) => this.#pacing.mayGo(entry),
+    });
     const units = new Set(batch.map(({ operation }) => operation.transaction?.id ?? operation.id));
     if (units.size > 1) {
       this.#size = { batchCount: Math.max(1, batchCount >> 1), batchBytes: Math.max(1, batchBytes >> 1) };
@@ -286,7 +290,8 @@ export class SyncLoop {
     const events = await this.#context.committer.run(async (transaction) => {
       const bench = new Bench(this.#context, transaction);
       await bench.open(batch.map(({ operation }) => ({ entity: operation.entity, id: operation.entityId })));
-      for (const { operation } of batch) bench.refuse(operation.id, { ...error.toJSON(), operationId: operation.id });
+      for (const { operation } of batch)
+        bench.refuse(operation.id, { ...error.toJSON(), operationId: operation.id });
       await bench.close();
       return bench.events;
     });

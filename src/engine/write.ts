@@ -52,23 +52,29 @@ export async function write(
       results.push({ entityId: intent.id, operationId: undefined });
       continue;
     }
-    const authored = author(replica, { kind, changes }, {
-      definition: intent.definition,
-      id: intent.id,
-      view: lane.view,
-      now,
-      uuid: context.runtime.uuid(),
-      options: intent.options,
-    });
+    const authored = author(
+      replica,
+      { kind, changes },
+      {
+        definition: intent.definition,
+        id: intent.id,
+        view: lane.view,
+        now,
+        uuid: context.runtime.uuid(),
+        options: intent.options,
+      },
+    );
     replica = authored.replica;
     const mayJoin = !grouped && mayCompact(context, lane.entries.at(-1), sent);
     const entry = enqueue(lane, { operation: authored.operation, order: replica.counter, now, mayJoin });
     drafts.set(entry.operation.id, entry);
+    context.mirror.claim(entry.operation.id);
     results.push({ entityId: intent.id, operationId: entry.operation.id });
   }
   if (drafts.size === 0) return results;
   const size = grouped ? drafts.size : 0;
-  if (size > context.outbox.batchCount) throw new SyncError('limit', `a transaction has at most ${context.outbox.batchCount} writes`);
+  if (size > context.outbox.batchCount)
+    throw new SyncError('limit', `a transaction has at most ${context.outbox.batchCount} writes`);
   if (context.mirror.size + drafts.size > context.outbox.capacity) {
     throw new SyncError('limit', `the outbox is full (${context.outbox.capacity})`, {
       hint: 'Nothing was stored. Let it drain, or raise outbox.capacity.',
@@ -80,7 +86,10 @@ export async function write(
   return results;
 }
 
-async function openLanes(transaction: Transaction, intents: readonly Intent[]): Promise<Map<string, OpenLane>> {
+async function openLanes(
+  transaction: Transaction,
+  intents: readonly Intent[],
+): Promise<Map<string, OpenLane>> {
   const definitions = new Map<string, EntityDefinition>();
   const keys = new Map<string, { entity: string; id: string }>();
   for (const { definition, id } of intents) {
@@ -90,7 +99,8 @@ async function openLanes(transaction: Transaction, intents: readonly Intent[]): 
   const lanes = new Map<string, OpenLane>();
   for (const lane of await loadLanes(transaction, [...keys.values()])) {
     const definition = definitions.get(lane.entity);
-    if (definition !== undefined) lanes.set(laneOf({ entity: lane.entity, entityId: lane.id }), openLane(definition, lane));
+    if (definition !== undefined)
+      lanes.set(laneOf({ entity: lane.entity, entityId: lane.id }), openLane(definition, lane));
   }
   return lanes;
 }
@@ -102,7 +112,17 @@ function openLane(definition: EntityDefinition, { base, view, entries }: Lane): 
 /** Puts an operation at the end of its lane, or joins it to a neighbour that was never sent. */
 function enqueue(
   lane: OpenLane,
-  { operation, order, now, mayJoin }: { readonly operation: Operation; readonly order: number; readonly now: number; readonly mayJoin: boolean },
+  {
+    operation,
+    order,
+    now,
+    mayJoin,
+  }: {
+    readonly operation: Operation;
+    readonly order: number;
+    readonly now: number;
+    readonly mayJoin: boolean;
+  },
 ): OutboxEntry {
   const last = lane.entries.at(-1);
   const joined = mayJoin && last !== undefined ? compactPair(last.operation, operation) : undefined;
@@ -114,7 +134,11 @@ function enqueue(
   }
   const entry = { ...last, operation: joined, absorbed: [...(last.absorbed ?? []), operation.id] };
   lane.entries[lane.entries.length - 1] = entry;
-  lane.view = fold(lane.definition, lane.base, lane.entries.map((each) => each.operation));
+  lane.view = fold(
+    lane.definition,
+    lane.base,
+    lane.entries.map((each) => each.operation),
+  );
   return entry;
 }
 
@@ -124,6 +148,7 @@ function mayCompact(context: Context, entry: OutboxEntry | undefined, sent: Read
     entry?.state === 'pending' &&
     entry.attempts === 0 &&
     !sent.has(entry.operation.id) &&
+    context.mirror.isOwn(entry.operation.id) &&
     !context.mirror.hasDependants(entry.operation.id)
   );
 }
@@ -138,9 +163,15 @@ async function store(
     if (view === undefined || !entries.some(({ operation }) => drafts.has(operation.id))) continue;
     transaction.put(recordTable(definition.name), view.id, toRow(rowOf(view, base, entries)));
   }
-  await transaction.get(tables.outbox, [...drafts.values()].filter(({ absorbed }) => absorbed !== undefined).map(({ operation }) => operation.id));
+  await transaction.get(
+    tables.outbox,
+    [...drafts.values()]
+      .filter(({ absorbed }) => absorbed !== undefined)
+      .map(({ operation }) => operation.id),
+  );
   for (const [id, entry] of drafts) {
-    const marked = mark === undefined ? entry : { ...entry, operation: { ...entry.operation, transaction: mark } };
+    const marked =
+      mark === undefined ? entry : { ...entry, operation: { ...entry.operation, transaction: mark } };
     if (entry.absorbed === undefined) transaction.insert(tables.outbox, id, toRow(marked));
     else transaction.put(tables.outbox, id, toRow(marked));
   }

@@ -9,7 +9,11 @@
 export function backoffDelayMs(
   attempt: number,
   random: () => number,
-  { baseMs, capMs, floorMs = 0 }: { readonly baseMs: number; readonly capMs: number; readonly floorMs?: number },
+  {
+    baseMs,
+    capMs,
+    floorMs = 0,
+  }: { readonly baseMs: number; readonly capMs: number; readonly floorMs?: number },
 ): number {
   return Math.floor(floorMs + random() * Math.min(capMs, baseMs * 2 ** attempt));
 }

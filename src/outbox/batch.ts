@@ -29,15 +29,17 @@ export function nextBatch(entries: readonly OutboxEntry[], limits: BatchLimits):
     (earlier.get(unit) ?? []).every((previous) => taken.has(previous)) &&
     unit.entries.every(({ operation }) =>
       (operation.dependsOn ?? []).every(
-        (id) => ids.has(id) || isAccepted(known.get(id)) || unit.entries.some((entry) => entry.operation.id === id),
+        (id) =>
+          ids.has(id) || isAccepted(known.get(id)) || unit.entries.some((entry) => entry.operation.id === id),
       ),
     );
-  for (let progress = true; progress; ) {
+  for (let progress = true; progress;) {
     progress = false;
     for (const unit of candidates) {
       if (taken.has(unit) || !isReady(unit)) continue;
       const size = sizeOf(unit);
-      const fits = batch.length + unit.entries.length <= limits.batchCount && bytes + size <= limits.batchBytes;
+      const fits =
+        batch.length + unit.entries.length <= limits.batchCount && bytes + size <= limits.batchBytes;
       if (!fits && batch.length > 0) return batch;
       batch.push(...unit.entries);
       for (const { operation } of unit.entries) ids.add(operation.id);

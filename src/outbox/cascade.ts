@@ -19,11 +19,15 @@ export function cascade(
     if (dead === undefined) continue;
     for (const { operation, order } of open) {
       if (refused.includes(operation.id) || causes.has(operation.id)) continue;
-      const sameGroup = operation.transaction !== undefined && operation.transaction.id === dead.operation.transaction?.id;
+      const sameGroup =
+        operation.transaction !== undefined && operation.transaction.id === dead.operation.transaction?.id;
       const depends = operation.dependsOn?.includes(id) === true;
       const lane = laneOf(operation);
       const orphaned =
-        dead.operation.kind === 'create' && lane === laneOf(dead.operation) && order > dead.order && !existsWithout(lane);
+        dead.operation.kind === 'create' &&
+        lane === laneOf(dead.operation) &&
+        order > dead.order &&
+        !existsWithout(lane);
       if (!sameGroup && !depends && !orphaned) continue;
       causes.set(operation.id, id);
       queue.push(operation.id);

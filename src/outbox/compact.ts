@@ -11,8 +11,10 @@ import { applyChanges } from '../diff/diff.js';
  */
 export function compactPair(first: Operation, second: Operation): Operation | undefined {
   if (second.kind !== 'update' || first.kind === 'delete' || first.replaces !== undefined) return undefined;
-  if (first.transaction !== undefined || second.transaction !== undefined || second.dependsOn !== undefined) return undefined;
-  const changes = first.kind === 'create' ? intoCreate(first, second) : joinChanges(first.changes, second.changes);
+  if (first.transaction !== undefined || second.transaction !== undefined || second.dependsOn !== undefined)
+    return undefined;
+  const changes =
+    first.kind === 'create' ? intoCreate(first, second) : joinChanges(first.changes, second.changes);
   return changes && { ...first, changes, clock: second.clock, stamp: second.stamp };
 }
 
@@ -22,7 +24,10 @@ function intoCreate(create: Operation, update: Operation): FieldChange[] | undef
   return [{ path: '', action: 'set', value: applyChanges(root.value as JsonObject, update.changes) }];
 }
 
-function joinChanges(first: readonly FieldChange[], second: readonly FieldChange[]): FieldChange[] | undefined {
+function joinChanges(
+  first: readonly FieldChange[],
+  second: readonly FieldChange[],
+): FieldChange[] | undefined {
   const earlier = new Map(first.map((change) => [change.path, change]));
   const joined: FieldChange[] = [];
   for (const change of second) {

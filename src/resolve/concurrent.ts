@@ -56,7 +56,9 @@ function ruleOnFields(
   const fields = contested.map((change) => contextOf(definition, record, operation, change));
   const judge = judgeOf(definition, record, operation, fields, choice);
 
-  const writes: FieldChange[] = changes.filter((change) => !contested.includes(change) && !isAgreed(record.data, change));
+  const writes: FieldChange[] = changes.filter(
+    (change) => !contested.includes(change) && !isAgreed(record.data, change),
+  );
   const untouched = writes.length;
   const decisions: Decision[] = [];
   const conflicts: FieldConflict[] = [];
@@ -74,13 +76,15 @@ function ruleOnFields(
     decisions,
     conflicts,
     deleted: false,
-    superseded: contested.length > 0 && untouched === 0 && decisions.every(({ winner }) => winner === 'remote'),
+    superseded:
+      contested.length > 0 && untouched === 0 && decisions.every(({ winner }) => winner === 'remote'),
   };
 }
 
 /** The operation's changes with those to a whole record or object taken apart. */
 function leaves(operation: Operation): readonly FieldChange[] {
-  if (!operation.changes.some(({ path, action }) => action === 'merge' || path === '')) return operation.changes;
+  if (!operation.changes.some(({ path, action }) => action === 'merge' || path === ''))
+    return operation.changes;
   return operation.changes.flatMap((change) => {
     if (change.action === 'set' && change.path === '') return diffData({}, change.value as JsonObject);
     if (change.action !== 'merge') return [change];
@@ -97,8 +101,10 @@ function nest(path: string, value: Json | undefined): JsonObject {
 /** Whether the record holds something there that the author had not seen, and that differs from what is wanted. */
 function disagrees(data: JsonObject, change: FieldChange): boolean {
   const { value: present, blocked } = lookup(data, change.path);
-  if (change.action === 'increment') return blocked || !(present === undefined || typeof present === 'number');
-  if (change.action === 'add' || change.action === 'remove') return blocked || !(present === undefined || Array.isArray(present));
+  if (change.action === 'increment')
+    return blocked || !(present === undefined || typeof present === 'number');
+  if (change.action === 'add' || change.action === 'remove')
+    return blocked || !(present === undefined || Array.isArray(present));
   if (isAgreed(data, change)) return false;
   if (blocked) return true;
   if (change.baseHash !== undefined) return present === undefined || contentHash(present) !== change.baseHash;
@@ -112,7 +118,12 @@ function isAgreed(data: JsonObject, change: FieldChange): boolean {
   return !blocked && equalJson(present, change.value);
 }
 
-function contextOf(definition: EntityDefinition, record: SyncRecord, operation: Operation, change: FieldChange): FieldContext {
+function contextOf(
+  definition: EntityDefinition,
+  record: SyncRecord,
+  operation: Operation,
+  change: FieldChange,
+): FieldContext {
   const whole = definition.strategy.granularity === 'record';
   return {
     entity: record.entity,
@@ -152,13 +163,19 @@ function judgeOf(
   };
   return (field) => {
     const [verdict, by] = judge(field);
-    return choice !== undefined && 'conflict' in verdict ? [sideVerdict(field, choice, 'a person chose it'), 'person'] : [verdict, by];
+    return choice !== undefined && 'conflict' in verdict
+      ? [sideVerdict(field, choice, 'a person chose it'), 'person']
+      : [verdict, by];
   };
 }
 
-function customVerdict(answer: 'local' | 'remote' | 'conflict' | Readonly<Record<string, Json>>, field: FieldContext): FieldVerdict {
+function customVerdict(
+  answer: 'local' | 'remote' | 'conflict' | Readonly<Record<string, Json>>,
+  field: FieldContext,
+): FieldVerdict {
   if (answer === 'conflict') return { conflict: true, why: 'the custom strategy left it to a person' };
-  if (typeof answer === 'string') return sideVerdict(field, answer, `the custom strategy took the ${answer} side`);
+  if (typeof answer === 'string')
+    return sideVerdict(field, answer, `the custom strategy took the ${answer} side`);
   const value = Object.hasOwn(answer, field.path) ? answer[field.path] : field.remote;
   const winner = equalJson(value, field.remote) ? 'remote' : equalJson(value, field.local) ? 'local' : 'both';
   return { value, winner, why: 'the custom strategy gave this value' };
@@ -180,7 +197,9 @@ export function ruleFor(definition: EntityDefinition, path: string): FieldRule {
 
 function writeOf(field: FieldContext, value: Json | undefined): FieldChange {
   const base = optional('base', field.remote);
-  return value === undefined ? { path: field.path, action: 'unset', ...base } : { path: field.path, action: 'set', value, ...base };
+  return value === undefined
+    ? { path: field.path, action: 'unset', ...base }
+    : { path: field.path, action: 'set', value, ...base };
 }
 
 function conflictOf({ path, base, local, remote }: FieldContext): FieldConflict {

@@ -47,7 +47,8 @@ const namePattern = /^[A-Za-z][A-Za-z0-9_.-]{0,63}$/;
 export function defineEntity<T extends object>(options: EntityOptions<T>): EntityDefinition<T> {
   const { name, version = 1 } = options;
   if (!namePattern.test(name)) throw new SyncError('validation', `'${name}' cannot name an entity`);
-  if (!Number.isInteger(version) || version < 1) throw new SyncError('validation', `${name}: version must be 1, 2, 3 …`);
+  if (!Number.isInteger(version) || version < 1)
+    throw new SyncError('validation', `${name}: version must be 1, 2, 3 …`);
   const strategy = options.strategy ?? lastWriteWins();
   for (const path of Object.keys(strategy.fields)) parsePointer(path);
   const indexes = (options.indexes ?? []).map((field) => (field.startsWith('/') ? field : `/${field}`));

@@ -6,7 +6,8 @@ import { contentHash } from '../diff/canonical.js';
 import type { PersonalChoice, Ruling } from './concurrent.js';
 
 /** Either a whole ruling, or the decision that revives a tombstone for the operation's fields to be ruled on. */
-type DeletionRuling = { readonly ruling: Ruling } | { readonly ruling?: undefined; readonly decisions: readonly Decision[] };
+type DeletionRuling =
+  { readonly ruling: Ruling } | { readonly ruling?: undefined; readonly decisions: readonly Decision[] };
 
 /** Rules where one side deleted the record; `undefined` when neither did. */
 export function resolveDeletion(
@@ -24,23 +25,37 @@ export function resolveDeletion(
 
   const side = sideOf(definition, record, operation);
   const winner = side === 'conflict' ? choice : side;
-  if (winner === undefined) return { ruling: { ...nothing, deleted: !deletes, conflicts: [conflictOf(record, operation)] } };
+  if (winner === undefined)
+    return { ruling: { ...nothing, deleted: !deletes, conflicts: [conflictOf(record, operation)] } };
   const rule = side === 'conflict' ? 'person' : `deletes:${definition.strategy.deletes}`;
   const decision = (why: string, path = '', local?: Json) =>
     deleteDecision(record, operation, { winner, rule, why, path, ...(local === undefined ? {} : { local }) });
 
   if (deletes) {
     const why = winner === 'local' ? 'the deletion beats the change' : 'the change beats the deletion';
-    return { ruling: { ...nothing, decisions: [decision(why)], deleted: winner === 'local', superseded: winner === 'remote' } };
+    return {
+      ruling: {
+        ...nothing,
+        decisions: [decision(why)],
+        deleted: winner === 'local',
+        superseded: winner === 'remote',
+      },
+    };
   }
   if (winner === 'local') return { decisions: [decision('the change brings the deleted record back')] };
-  const lost = operation.changes.map((change) => decision('the record was deleted', change.path, change.value));
+  const lost = operation.changes.map((change) =>
+    decision('the record was deleted', change.path, change.value),
+  );
   return { ruling: { ...nothing, decisions: lost, deleted: true, superseded: true } };
 }
 
 const nothing: Ruling = { writes: [], decisions: [], conflicts: [], deleted: false, superseded: false };
 
-function sideOf(definition: EntityDefinition, record: SyncRecord, operation: Operation): PersonalChoice | 'conflict' {
+function sideOf(
+  definition: EntityDefinition,
+  record: SyncRecord,
+  operation: Operation,
+): PersonalChoice | 'conflict' {
   const deletes = operation.kind === 'delete';
   switch (definition.strategy.deletes) {
     case 'latest':
@@ -60,7 +75,9 @@ function sideOf(definition: EntityDefinition, record: SyncRecord, operation: Ope
 
 /** On the path `''` an absent side is the one that deleted. */
 function conflictOf(record: SyncRecord, operation: Operation): { path: string; local?: Json; remote?: Json } {
-  return operation.kind === 'delete' ? { path: '', remote: record.data } : { path: '', local: valuesOf(operation) };
+  return operation.kind === 'delete'
+    ? { path: '', remote: record.data }
+    : { path: '', local: valuesOf(operation) };
 }
 
 function deleteDecision(

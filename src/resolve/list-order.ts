@@ -1,18 +1,12 @@
 import type { Json } from '../contracts/json.js';
 
 /**
- * The order of a merged list: the remote one, in which what the local side inserted or moved stands behind its local
- * predecessor, or at the start where it has none.
+ * One order for the items of both sides: the remote one, in which what the local side inserted, moved, or alone still
+ * has, stands behind its local predecessor, or at the start where it has none.
  *
- * Moved are as few items as explain the local order: all but a longest run of items that kept their order. Only the
- * items in `kept` are in the merged list.
+ * Moved are as few items as explain the local order: all but a longest run of items that kept their order.
  */
-export function mergeOrder(
-  base: readonly Json[],
-  local: readonly Json[],
-  remote: readonly Json[],
-  kept: { has(id: Json): boolean },
-): Json[] {
+export function mergeOrder(base: readonly Json[], local: readonly Json[], remote: readonly Json[]): Json[] {
   const places = new Map(base.map((id, place) => [id, place]));
   const inRemote = new Set(remote);
   const stayed = longestRun(local, places);
@@ -21,7 +15,6 @@ export function mergeOrder(
   const followers = new Map<Json | undefined, Json[]>();
   let predecessor: Json | undefined;
   for (const id of local) {
-    if (!kept.has(id)) continue;
     const isMoved = places.has(id) && !stayed.has(id);
     if (inRemote.has(id) && !isMoved) {
       predecessor = id;
@@ -35,7 +28,7 @@ export function mergeOrder(
 
   const order = [...(followers.get(undefined) ?? [])];
   for (const id of remote) {
-    if (kept.has(id) && !placedLocally.has(id)) order.push(id, ...(followers.get(id) ?? []));
+    if (!placedLocally.has(id)) order.push(id, ...(followers.get(id) ?? []));
   }
   return order;
 }

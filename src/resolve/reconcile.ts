@@ -33,25 +33,39 @@ import { raiseStamps } from './field-stamps.js';
  * if (outcome.kind !== 'applied') throw new Error(outcome.kind);
  * ```
  */
-export function reconcile(definition: EntityDefinition, record: SyncRecord | undefined, operation: Operation): Outcome {
+export function reconcile(
+  definition: EntityDefinition,
+  record: SyncRecord | undefined,
+  operation: Operation,
+): Outcome {
   const author = stampReplica(operation.stamp);
   if (record !== undefined && counterOf(record.clock, author) >= counterOf(operation.clock, author)) {
     return { kind: 'duplicate', record, decisions: [] };
   }
   if (record === undefined && operation.kind === 'update') {
-    return { kind: 'refused', code: 'not-found', message: `${operation.entity} ${operation.entityId} does not exist`, decisions: [] };
+    return {
+      kind: 'refused',
+      code: 'not-found',
+      message: `${operation.entity} ${operation.entityId} does not exist`,
+      decisions: [],
+    };
   }
   try {
     return record === undefined || covers(operation.clock, record.clock)
       ? reconcileSeen(definition, record, operation)
       : reconcileConcurrent(definition, record, operation);
   } catch (error) {
-    if (isSyncError(error, 'validation')) return { kind: 'refused', code: 'validation', message: error.message, decisions: [] };
+    if (isSyncError(error, 'validation'))
+      return { kind: 'refused', code: 'validation', message: error.message, decisions: [] };
     throw error;
   }
 }
 
-function reconcileSeen(definition: EntityDefinition, record: SyncRecord | undefined, operation: Operation): Outcome {
+function reconcileSeen(
+  definition: EntityDefinition,
+  record: SyncRecord | undefined,
+  operation: Operation,
+): Outcome {
   const written = writeOver(record, operation);
   const problem = operation.kind === 'delete' ? undefined : schemaProblem(definition, written.data);
   return problem === undefined
@@ -59,9 +73,14 @@ function reconcileSeen(definition: EntityDefinition, record: SyncRecord | undefi
     : { kind: 'refused', code: 'validation', message: `${definition.name}: ${problem}`, decisions: [] };
 }
 
-function reconcileConcurrent(definition: EntityDefinition, record: SyncRecord, operation: Operation): Outcome {
+function reconcileConcurrent(
+  definition: EntityDefinition,
+  record: SyncRecord,
+  operation: Operation,
+): Outcome {
   const ruling = rule(definition, record, operation);
-  if (ruling.conflicts.length > 0) return { kind: 'conflict', record, fields: ruling.conflicts, decisions: [] };
+  if (ruling.conflicts.length > 0)
+    return { kind: 'conflict', record, fields: ruling.conflicts, decisions: [] };
   const merged = write(record, operation, ruling);
   if (!ruling.deleted && !ruling.superseded && schemaProblem(definition, merged.data) !== undefined) {
     const fields = ruling.writes.map(({ path, value, base }) => ({
@@ -79,7 +98,14 @@ function reconcileConcurrent(definition: EntityDefinition, record: SyncRecord, o
  * less the schema's say.
  */
 export function writeOver(record: SyncRecord | undefined, operation: Operation): SyncRecord {
-  const nothingYet = { entity: operation.entity, id: operation.entityId, data: {}, version: 0, clock: {}, stamp: operation.stamp };
+  const nothingYet = {
+    entity: operation.entity,
+    id: operation.entityId,
+    data: {},
+    version: 0,
+    clock: {},
+    stamp: operation.stamp,
+  };
   return write(record ?? nothingYet, operation, {
     writes: operation.kind === 'delete' ? [] : operation.changes,
     decisions: operation.decisions ?? [],
@@ -93,7 +119,11 @@ interface Written {
   readonly deleted: boolean;
 }
 
-function write(record: SyncRecord, operation: Operation, { writes, decisions, deleted }: Written): SyncRecord {
+function write(
+  record: SyncRecord,
+  operation: Operation,
+  { writes, decisions, deleted }: Written,
+): SyncRecord {
   const author = stampReplica(operation.stamp);
   const paths = writes.map(({ path }) => path);
   const isNew = Object.keys(record.clock).length === 0;
@@ -116,5 +146,7 @@ function write(record: SyncRecord, operation: Operation, { writes, decisions, de
 
 function dataAfter(data: JsonObject, writes: readonly FieldChange[]): JsonObject {
   const [only] = writes;
-  return writes.length === 1 && only?.path === '' && only.action === 'set' ? (only.value as JsonObject) : applyChanges(data, writes);
+  return writes.length === 1 && only?.path === '' && only.action === 'set'
+    ? (only.value as JsonObject)
+    : applyChanges(data, writes);
 }

@@ -26,12 +26,18 @@ export function clientWins(options: StrategyOptions = {}): ConflictStrategy {
 
 /** The record wins each field on which an arriving operation disagrees with it. */
 export function serverWins(options: GranularityOptions = {}): ConflictStrategy {
-  return { ...strategy('serverWins', remote(), options.deletes ?? 'remote-wins'), granularity: options.granularity ?? 'field' };
+  return {
+    ...strategy('serverWins', remote(), options.deletes ?? 'remote-wins'),
+    granularity: options.granularity ?? 'field',
+  };
 }
 
 /** The later stamp wins, field by field or for the record as a whole. */
 export function lastWriteWins(options: GranularityOptions = {}): ConflictStrategy {
-  return { ...strategy('lastWriteWins', latest(), options.deletes ?? 'latest'), granularity: options.granularity ?? 'field' };
+  return {
+    ...strategy('lastWriteWins', latest(), options.deletes ?? 'latest'),
+    granularity: options.granularity ?? 'field',
+  };
 }
 
 /**
@@ -67,6 +73,10 @@ export function custom(
   return { ...strategy('custom', manualField(), options.deletes ?? 'conflict'), decide };
 }
 
-function strategy(name: string, otherwise: FieldRule, deletes: ConflictStrategy['deletes']): ConflictStrategy {
+function strategy(
+  name: string,
+  otherwise: FieldRule,
+  deletes: ConflictStrategy['deletes'],
+): ConflictStrategy {
   return { name, deletes, granularity: 'field', fields: {}, otherwise };
 }

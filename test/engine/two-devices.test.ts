@@ -4,12 +4,18 @@ import { createWorld, task } from '../support/world.js';
 test('two devices that edit one record offline end equal, with each field merged by its rule', async () => {
   const world = createWorld();
   const [phone, laptop] = [await world.device(), await world.device()];
-  await phone.collection(task).create({ id: 't1', title: 'Etude', notes: 'slow', minutes: 10, tags: ['piano'] });
+  await phone
+    .collection(task)
+    .create({ id: 't1', title: 'Etude', notes: 'slow', minutes: 10, tags: ['piano'] });
   await phone.sync();
   await laptop.sync();
 
-  await phone.collection(task).update('t1', { notes: 'slow\nleft hand', minutes: 25, tags: ['piano', 'left'] });
-  await laptop.collection(task).update('t1', { notes: 'slow\nmetronome', minutes: 40, tags: ['piano', 'pulse'], title: 'Étude' });
+  await phone
+    .collection(task)
+    .update('t1', { notes: 'slow\nleft hand', minutes: 25, tags: ['piano', 'left'] });
+  await laptop
+    .collection(task)
+    .update('t1', { notes: 'slow\nmetronome', minutes: 40, tags: ['piano', 'pulse'], title: 'Étude' });
   await phone.sync();
   await laptop.sync();
   await phone.sync();

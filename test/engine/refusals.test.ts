@@ -1,0 +1,199 @@
+import { expect, test } from 'vitest';
+import { defineEntity, manual, type OperationResult, type SyncClient } from 'syncline';
+import { z } from 'zod';
+import { createWorld, task } from '../support/world.js';
+import type { LoopbackMiddleware } from 'syncline/transport/loopback';
+
+/** Answers some pushed operations in the server's place; the server never sees them. */
+function refusing(
+  decide: (operation: { id: string; entityId: string }) => Omit<OperationResult, 'id'> | undefined,
+): LoopbackMiddleware {
+  return async (call, next) => {
+    if (call.kind !== 'push') return next(call.request);
+    const request = call.request as { operations: { id: string; entityId: string }[] };
+    const answers = new Map(request.operations.map((operation) => [operation.id, decide(operation)]));
+    const answer = (await next({
+      ...request,
+      operations: request.operations.filter(({ id }) => answers.get(id) === undefined),
+    })) as {
+      results: { id: string }[];
+    };
+    const given = new Map(answer.results.map((result) => [result.id, result]));
+    return {
+      ...answer,
+      results: request.operations.map(({ id }) => given.get(id) ?? { id, ...answers.get(id) }),
+    };
+  };
+}
+
+const rejected = { status: 'rejected', code: 'rejected', message: 'no such composer' } as const;
+
+async function ids(client: SyncClient): Promise<string[]> {
+  return (await client.collection(task).list()).map(({ id }) => id).sort();
+}
+
+test('a refused create leaves the view with the later writes to its record, and everything else carries on', async () => {
+  const world = createWorld([task], {
+    authorize: ({ operation }) => operation?.kind !== 'create' || operation.entityId !== 'bad',
+  });
+  const phone = await world.device({ outbox: { compact: false } });
+  const tasks = phone.collection(task);
+  const refused = await tasks.create({ id: 'bad', title: 'X' });
+  await tasks.update('bad', { title: 'Y' });
+  await tasks.create({ id: 'good', title: 'Z' });
+  const fate = expect(refused.accepted).rejects.toMatchObject({ code: 'rejected' });
+  await phone.sync();
+  await fate;
+  expect(await ids(phone)).toEqual(['good']);
+  expect(phone.outbox.deadLetters().map(({ error }) => [error?.code, error?.details?.['because']])).toEqual([
+    ['forbidden', undefined],
+    ['rejected', refused.operationId],
+  ]);
+  expect(phone.status()).toMatchObject({ deadLetters: 2, pending: 0 });
+  await world.close();
+});
+
+test('a dead letter can be sent again as it was, edited, exported or given up', async () => {
+  const world = createWorld();
+  let strict = true;
+  const phone = await world.device({ middleware: refusing(() => (strict ? rejected : undefined)) });
+  const tasks = phone.collection(task);
+  for (const id of ['again', 'edited', 'dropped']) await tasks.create({ id, title: id });
+  await phone.sync();
+  strict = false;
+  const letters = new Map(
+    phone.outbox.deadLetters().map(({ operation }) => [operation.entityId, operation.id]),
+  );
+  expect(phone.outbox.export()).toContain('dropped');
+  await phone.outbox.retry(letters.get('again') ?? '');
+  await phone.outbox.edit(letters.get('edited') ?? '', [
+    { path: '', action: 'set', value: { id: 'edited', title: 'Edited' } },
+  ]);
+  await phone.outbox.discard(letters.get('dropped') ?? '');
+  expect(await ids(phone)).toEqual(['again', 'edited']);
+  await phone.sync();
+  expect(phone.outbox.list()).toEqual([]);
+  const laptop = await world.device();
+  await laptop.sync();
+  expect(await laptop.collection(task).list()).toEqual([
+    { id: 'again', title: 'again' },
+    { id: 'edited', title: 'Edited' },
+  ]);
+  await expect(phone.outbox.retry('nonsense')).rejects.toMatchObject({ code: 'not-found' });
+  await world.close();
+});
+
+test('a transient refusal becomes a dead letter after three attempts, being offline never counts', async () => {
+  const world = createWorld();
+  let offline = true;
+  const busy = refusing(({ entityId }) =>
+    entityId === 'slow' ? { status: 'retry', code: 'busy' } : undefined,
+  );
+  let now = 1_700_000_000_000;
+  const phone = await world.device({
+    middleware: (call, next) => (offline ? Promise.reject(new Error('unplugged')) : busy(call, next)),
+    runtime: {
+      now: () => now,
+      random: Math.random,
+      uuid: () => crypto.randomUUID(),
+      setTimer: () => () => undefined,
+    },
+  });
+  await phone.collection(task).create({ id: 'slow', title: 'S' });
+  for (let attempt = 0; attempt < 50; attempt++) await phone.sync().catch(() => undefined);
+  expect(phone.outbox.list()).toMatchObject([{ state: 'pending', attempts: 0 }]);
+  offline = false;
+  await phone.collection(task).create({ id: 'quick', title: 'Q' });
+  for (let attempt = 1; attempt <= 3; attempt++) {
+    await phone.sync();
+    expect(phone.outbox.list()).toMatchObject([
+      { attempts: Math.min(attempt, 2), state: attempt < 3 ? 'pending' : 'dead' },
+    ]);
+    now += 60_000;
+  }
+  await world.close();
+});
+
+test('what depends on a refused operation goes with it, and says with which', async () => {
+  const world = createWorld();
+  const phone = await world.device({
+    middleware: refusing(({ entityId }) => (entityId === 'album' ? rejected : undefined)),
+  });
+  const tasks = phone.collection(task);
+  const album = await tasks.create({ id: 'album', title: 'A' });
+  const track = await tasks.create({ id: 'track', title: 'T' }, { dependsOn: [album.operationId ?? ''] });
+  await tasks.create({ id: 'note', title: 'N' }, { dependsOn: [track.operationId ?? ''] });
+  await phone.sync();
+  expect(
+    phone.outbox
+      .deadLetters()
+      .map(({ operation, error }) => [operation.entityId, error?.details?.['because']]),
+  ).toEqual([
+    ['album', undefined],
+    ['track', album.operationId],
+    ['note', track.operationId],
+  ]);
+  expect(await ids(phone)).toEqual([]);
+  await world.close();
+});
+
+test('a transaction is refused whole', async () => {
+  const world = createWorld();
+  const phone = await world.device({
+    middleware: refusing(({ entityId }) => (entityId === 'b' ? rejected : undefined)),
+  });
+  // The server is shown an incomplete group, and must refuse the rest of it too.
+  await phone.transaction((tx) => {
+    tx.collection(task).create({ id: 'a', title: 'A' });
+    tx.collection(task).create({ id: 'b', title: 'B' });
+  });
+  expect(await ids(phone)).toEqual(['a', 'b']);
+  await phone.sync();
+  expect(await ids(phone)).toEqual([]);
+  expect(phone.outbox.deadLetters()).toHaveLength(2);
+  const laptop = await world.device();
+  await laptop.sync();
+  expect(await ids(laptop)).toEqual([]);
+  await world.close();
+});
+
+const score = defineEntity({
+  name: 'score',
+  schema: z.object({ id: z.string(), tempo: z.number(), title: z.string() }),
+  strategy: manual(),
+});
+
+test.each([
+  ['local', { id: 's', tempo: 90, title: 'C' }],
+  ['remote', { id: 's', tempo: 72, title: 'C' }],
+  [{ merged: { id: 's', tempo: 80, title: 'D' } }, { id: 's', tempo: 80, title: 'D' }],
+] as const)(
+  'a person settles a conflict with %j, and every device ends with that',
+  async (resolution, expected) => {
+    const world = createWorld([score]);
+    const [phone, laptop] = [await world.device(), await world.device()];
+    await phone.collection(score).create({ id: 's', tempo: 60, title: 'A' });
+    await phone.sync();
+    await laptop.sync();
+    await laptop.collection(score).update('s', { tempo: 72, title: 'C' });
+    await phone.collection(score).update('s', { tempo: 90 });
+    await laptop.sync();
+    await phone.sync();
+    const [conflict] = phone.conflicts.list();
+    expect(conflict).toMatchObject({
+      entity: 'score',
+      entityId: 's',
+      fields: [{ path: '/tempo', base: 60, local: 90, remote: 72 }],
+    });
+    expect(await phone.collection(score).get('s')).toMatchObject({ tempo: 90 });
+    expect(phone.status().state).toBe('conflicts');
+    await phone.conflicts.resolve(conflict?.id ?? '', resolution);
+    expect(phone.conflicts.list()).toEqual([]);
+    await phone.sync();
+    await laptop.sync();
+    expect(await phone.collection(score).get('s')).toEqual(expected);
+    expect(await laptop.collection(score).get('s')).toEqual(expected);
+    expect((await laptop.explain(score, 's')).decisions).toMatchObject([{ path: '/tempo', rule: 'person' }]);
+    await world.close();
+  },
+);

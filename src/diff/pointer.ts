@@ -92,15 +92,13 @@ export function setAt(data: JsonObject, path: string, value: Json): JsonObject {
 
 /** A copy of `data` without the value at the path, or `data` itself when there is none. Emptied parents stay. */
 export function unsetAt(data: JsonObject, path: string): JsonObject {
-  if (path === '') return {};
-  const { value, blocked } = lookup(data, path);
-  if (value === undefined || blocked) return data;
-  const at = path.lastIndexOf('/');
-  const parentPath = path.slice(0, at);
+  const key = parsePointer(path).at(-1);
+  if (key === undefined) return {};
+  const parentPath = path.slice(0, path.lastIndexOf('/'));
   const parent = lookup(data, parentPath).value;
-  if (!isJsonObject(parent)) return data;
+  if (!isJsonObject(parent) || !Object.hasOwn(parent, key)) return data;
   const copy: Record<string, Json> = { ...parent };
-  delete copy[unescapeSegment(path.slice(at + 1), path)];
+  delete copy[key];
   return setAt(data, parentPath, copy);
 }
 

@@ -20,8 +20,7 @@ export function concat({ separator = '\n' }: ConcatOptions = {}): FieldRule {
     laws: { commutative: false, associative: false, idempotent: true },
     needsBase: true,
     decide(field) {
-      if (equalJson(field.local, field.remote))
-        return take(field, field.remote, 'Both sides wrote the same text.');
+      if (equalJson(field.local, field.remote)) return take(field, field.remote, 'Both sides are equal.');
       const { base = '', local = '', remote = '' } = field;
       if (typeof base !== 'string' || typeof local !== 'string' || typeof remote !== 'string') {
         return leave('Only texts can be appended to one another.');

@@ -40,8 +40,7 @@ export function list({ key }: ListOptions): FieldRule {
 }
 
 function decideList(field: FieldContext, key: string): FieldVerdict {
-  if (equalJson(field.local, field.remote))
-    return take(field, field.remote, 'Both sides have the same list.');
+  if (equalJson(field.local, field.remote)) return take(field, field.remote, 'Both sides are equal.');
   const base = itemsOf(field.base, key);
   const local = itemsOf(field.local, key);
   const remote = itemsOf(field.remote, key);
@@ -49,13 +48,10 @@ function decideList(field: FieldContext, key: string): FieldVerdict {
     return leave(`Only lists of objects with a unique "${key}" can be merged item by item.`);
   }
   const isLocalLater = field.localStamp > field.remoteStamp;
-  const kept = new Map<Json, JsonObject>();
-  for (const id of new Set([...remote.keys(), ...local.keys()])) {
-    const item = mergeItem(base.get(id), local.get(id), remote.get(id), isLocalLater);
-    if (item !== undefined) kept.set(id, item);
-  }
-  const order = mergeOrder([...base.keys()], [...local.keys()], [...remote.keys()], kept);
-  const merged = order.flatMap((id) => kept.get(id) ?? []);
+  const order = mergeOrder([...base.keys()], [...local.keys()], [...remote.keys()]);
+  const merged = order.flatMap(
+    (id) => mergeItem(base.get(id), local.get(id), remote.get(id), isLocalLater) ?? [],
+  );
   return take(
     field,
     merged,
@@ -85,7 +81,7 @@ function mergeItem(
 ): JsonObject | undefined {
   if (local === undefined || remote === undefined) {
     const left = local ?? remote;
-    return base !== undefined && equalJson(left, base) ? undefined : left;
+    return equalJson(left, base) ? undefined : left;
   }
   const [earlier, later] = isLocalLater ? [remote, local] : [local, remote];
   const laterChanges = diffData(base ?? {}, later);

@@ -32,8 +32,7 @@ export function text({ by = 'line' }: TextOptions = {}): FieldRule {
 }
 
 function decideText(field: FieldContext, by: 'line' | 'word'): FieldVerdict {
-  if (equalJson(field.local, field.remote))
-    return take(field, field.remote, 'Both sides wrote the same text.');
+  if (equalJson(field.local, field.remote)) return take(field, field.remote, 'Both sides are equal.');
   const { base = '', local = '', remote = '' } = field;
   if (typeof base !== 'string' || typeof local !== 'string' || typeof remote !== 'string') {
     return leave('Only texts can be merged piece by piece.');

@@ -17,8 +17,7 @@ export function union(): FieldRule {
     laws: { commutative: false, associative: true, idempotent: true },
     needsBase: true,
     decide(field) {
-      if (equalJson(field.local, field.remote))
-        return take(field, field.remote, 'Both sides have the same set.');
+      if (equalJson(field.local, field.remote)) return take(field, field.remote, 'Both sides are equal.');
       const { base = [], local = [], remote = [] } = field;
       if (!isJsonArray(base) || !isJsonArray(local) || !isJsonArray(remote))
         return leave('Only arrays can be united.');

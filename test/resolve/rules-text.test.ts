@@ -178,10 +178,9 @@ describe('text by line', () => {
     const lines = (count: number, word: string): string =>
       Array.from({ length: count }, (_, i) => `${word} ${i}`).join('\n');
     expect(decide(text(), lines(600, 'a'), lines(600, 'b'), 'x')).toMatchObject({ conflict: true });
-    expect(decide(text(), lines(50_001, 'a'), lines(50_001, 'a') + 'x', 'y')).toMatchObject({
-      conflict: true,
-    });
-    const long = lines(49_000, 'a');
+    const longer = lines(50_001, 'a');
+    expect(decide(text(), longer, `first\n${longer}`, `${longer}\nlast`)).toMatchObject({ conflict: true });
+    const long = lines(49_999, 'a');
     expect(merged(text(), long, `first\n${long}`, `${long}\nlast`)).toBe(`first\n${long}\nlast`);
   });
 });

@@ -1,0 +1,5 @@
+export type { ConformanceCase } from './check.js';
+export { logDeviceCases } from './log-device-cases.js';
+export type { LogDeviceCase, LogDeviceSetup } from './log-device-world.js';
+export { storageCases } from './storage-cases.js';
+export type { StorageCase, StorageSetup } from './storage-world.js';

@@ -1,0 +1,93 @@
+import type { StorageLayout } from 'syncline';
+import { rejects, same } from './check.js';
+import { idsOf, layout, storageCase, valueOf, type StorageCase } from './storage-world.js';
+
+const grown: StorageLayout = {
+  notes: { indexes: { due: '/due', title: '/title' } },
+  outbox: { indexes: {} },
+  tags: { indexes: { use: '/use' } },
+};
+
+/** What opening, closing and removing must do. */
+export const storageLifecycleCases: readonly StorageCase[] = [
+  storageCase('what was committed is there after a restart, indexes included', async (world) => {
+    let storage = await world.open();
+    for (let at = 0; at < 5; at++) {
+      await storage.commit([{ table: 'notes', id: `n${at}`, value: { due: -at } }]);
+      storage = await world.reopen(storage);
+    }
+    same(await idsOf(storage, 'notes', { index: 'due' }), ['n4', 'n3', 'n2', 'n1', 'n0'], 'the index');
+    same(await idsOf(storage, 'notes'), ['n0', 'n1', 'n2', 'n3', 'n4'], 'the rows');
+  }),
+
+  storageCase('nothing can be done before open', async (world) => {
+    const storage = world.create();
+    await rejects(storage.get('notes', ['a']), 'storage-closed', 'get');
+    await rejects(storage.scan('notes'), 'storage-closed', 'scan');
+    await rejects(storage.commit([{ table: 'notes', id: 'a', value: 1 }]), 'storage-closed', 'commit');
+  }),
+
+  storageCase('nothing can be done after close', async (world) => {
+    const storage = await world.open();
+    await storage.close();
+    await rejects(storage.get('notes', ['a']), 'storage-closed', 'get');
+    await rejects(storage.scan('notes'), 'storage-closed', 'scan');
+    await rejects(storage.commit([{ table: 'notes', id: 'a', value: 1 }]), 'storage-closed', 'commit');
+    same(await (await world.open()).scan('notes'), [], 'rows');
+  }),
+
+  storageCase('close may be called twice, at once, and before open', async (world) => {
+    await world.create().close();
+    const storage = await world.open();
+    await Promise.all([storage.close(), storage.close()]);
+    await storage.close();
+  }),
+
+  storageCase('close lets the commits issued before it settle', async (world) => {
+    const storage = await world.open();
+    const commits = [1, 2, 3].map((at) => storage.commit([{ table: 'notes', id: `n${at}`, value: at }]));
+    await storage.close();
+    await Promise.all(commits);
+    same(await idsOf(await world.open(), 'notes'), ['n1', 'n2', 'n3'], 'rows');
+  }),
+
+  storageCase('destroy leaves nothing behind', async (world) => {
+    const storage = await world.open();
+    await storage.commit([{ table: 'notes', id: 'a', value: { due: 1 } }]);
+    await storage.destroy();
+    await rejects(storage.get('notes', ['a']), 'storage-closed', 'get after destroy');
+    await storage.close();
+    const fresh = await world.open();
+    same(await fresh.scan('notes'), [], 'rows');
+    await fresh.commit([{ table: 'notes', id: 'b', value: { due: 1 }, ifRevision: 0 }]);
+    same(await idsOf(await world.reopen(fresh), 'notes', { index: 'due' }), ['b'], 'rows of the new store');
+  }),
+
+  storageCase('new tables and indexes bring the rows that are there along', async (world) => {
+    const storage = await world.open();
+    await storage.commit([
+      { table: 'notes', id: 'a', value: { due: 1, title: 'z' } },
+      { table: 'notes', id: 'b', value: { due: 2, title: 'y' } },
+      { table: 'notes', id: 'c', value: { due: 3 } },
+    ]);
+    const later = await world.reopen(storage, grown);
+    same(await idsOf(later, 'notes', { index: 'title' }), ['b', 'a'], 'the new index');
+    same(await idsOf(later, 'notes', { index: 'due' }), ['a', 'b', 'c'], 'the old index');
+    same(await later.scan('tags', { index: 'use' }), [], 'the new table');
+    await later.commit([
+      { table: 'tags', id: 't', value: { use: 1 } },
+      { table: 'notes', id: 'c', value: { due: 3, title: 'a' } },
+    ]);
+    same(await idsOf(later, 'notes', { index: 'title' }), ['c', 'b', 'a'], 'the new index after a write');
+  }),
+
+  storageCase('rows of a table that an older release does not know are kept', async (world) => {
+    const newer = await world.open({}, grown);
+    await newer.commit([{ table: 'tags', id: 't', value: { use: 1 } }]);
+    const older = await world.reopen(newer, layout);
+    await older.commit([{ table: 'notes', id: 'a', value: 1 }]);
+    const again = await world.reopen(older, grown);
+    same(await valueOf(again, 'tags', 't'), { use: 1 }, 'the row');
+    same(await idsOf(again, 'tags', { index: 'use' }), ['t'], 'the index');
+  }),
+];

@@ -35,12 +35,13 @@ export function diffData(
  * `{ count: 1 }` with an `increment` of `/count` by 2 is `{ count: 3 }`.
  */
 export function applyChanges(before: JsonObject, changes: readonly FieldChange[]): JsonObject {
+  const fresh = changes.length > 1 ? new Set<JsonObject>() : undefined;
   let data = before;
   for (const change of changes) {
     data =
       change.action === 'unset'
-        ? unsetAt(data, change.path)
-        : setAt(data, change.path, resultOf(data, change));
+        ? unsetAt(data, change.path, fresh)
+        : setAt(data, change.path, resultOf(data, change), fresh);
   }
   return data;
 }

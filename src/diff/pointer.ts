@@ -68,38 +68,41 @@ export function resolvePointer(document: Json | undefined, path: string): Json |
  * A copy of `data` with `value` at the path; what lies beside the path is shared.
  *
  * Missing parents are created, and an ancestor that is not an object gives way to one. At `''` the value takes the
- * place of the whole, and must be an object (else code `validation`).
+ * place of the whole, and must be an object (else code `validation`). Objects in `fresh` were made by earlier calls
+ * for the same result: they are changed in place, so that many changes copy each object once.
  */
-export function setAt(data: JsonObject, path: string, value: Json): JsonObject {
-  if (path === '') {
+export function setAt(data: JsonObject, path: string, value: Json, fresh?: Set<JsonObject>): JsonObject {
+  const segments = parsePointer(path);
+  const key = segments.pop();
+  if (key === undefined) {
     if (isJsonObject(value)) return value;
     throw new SyncError('validation', 'a record must be an object', { details: { path } });
   }
-  const segments = parsePointer(path);
-  const root: Record<string, Json> = { ...data };
+  const root = writable(data, fresh);
   let parent = root;
-  const last = segments.length - 1;
-  for (let i = 0; i < last; i++) {
-    const segment = segments[i] ?? '';
+  for (const segment of segments) {
     const child = ownValue(parent, segment);
-    const copy: Record<string, Json> = isJsonObject(child) ? { ...child } : {};
+    const copy = writable(isJsonObject(child) ? child : {}, fresh);
     parent[segment] = copy;
     parent = copy;
   }
-  parent[segments[last] ?? ''] = value;
+  parent[key] = value;
   return root;
 }
 
-/** A copy of `data` without the value at the path, or `data` itself when there is none. Emptied parents stay. */
-export function unsetAt(data: JsonObject, path: string): JsonObject {
+/**
+ * A copy of `data` without the value at the path, or `data` itself when there is none. Emptied parents stay; at `''`
+ * nothing but an empty object does. `fresh` is that of `setAt`.
+ */
+export function unsetAt(data: JsonObject, path: string, fresh?: Set<JsonObject>): JsonObject {
   const key = parsePointer(path).at(-1);
   if (key === undefined) return {};
   const parentPath = path.slice(0, path.lastIndexOf('/'));
   const parent = lookup(data, parentPath).value;
   if (!isJsonObject(parent) || !Object.hasOwn(parent, key)) return data;
-  const copy: Record<string, Json> = { ...parent };
+  const copy = writable(parent, fresh);
   delete copy[key];
-  return setAt(data, parentPath, copy);
+  return setAt(data, parentPath, copy, fresh);
 }
 
 /** Whether a change at one path touches the other: they are equal, or one lies below the other. */
@@ -110,6 +113,13 @@ export function overlaps(a: string, b: string): boolean {
 /** Whether `b` is `a` or lies below it. Whole segments count: `/note` is no prefix of `/notebook`. */
 export function isPrefix(a: string, b: string): boolean {
   return b.startsWith(a) && (b.length === a.length || b.charCodeAt(a.length) === 47);
+}
+
+function writable(object: JsonObject, fresh: Set<JsonObject> | undefined): Record<string, Json> {
+  if (fresh?.has(object)) return object;
+  const copy: Record<string, Json> = { ...object };
+  fresh?.add(copy);
+  return copy;
 }
 
 function unescapeSegment(segment: string, path: string): string {

@@ -2,7 +2,7 @@ import type { Json, JsonObject } from '../contracts/json.js';
 import type { FieldContext, FieldRule, FieldVerdict } from '../contracts/resolver.js';
 import { equalJson } from '../diff/canonical.js';
 import { applyChanges, diffData } from '../diff/diff.js';
-import { overlaps } from '../diff/pointer.js';
+import { overlapsAny } from '../diff/path-set.js';
 import { isJsonArray, isJsonObject, ownValue } from '../diff/shape.js';
 import { mergeOrder } from './list-order.js';
 import { leave, take } from './verdict.js';
@@ -84,9 +84,9 @@ function mergeItem(
     return equalJson(left, base) ? undefined : left;
   }
   const [earlier, later] = isLocalLater ? [remote, local] : [local, remote];
-  const laterChanges = diffData(base ?? {}, later);
-  const kept = diffData(base ?? {}, earlier).filter(
-    (change) => !laterChanges.some((other) => overlaps(change.path, other.path)),
+  const isOverruled = overlapsAny(diffData(base ?? {}, later).map(({ path }) => path));
+  return applyChanges(
+    later,
+    diffData(base ?? {}, earlier).filter(({ path }) => !isOverruled(path)),
   );
-  return applyChanges(later, kept);
 }

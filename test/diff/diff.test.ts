@@ -4,10 +4,11 @@ import type { Json, JsonObject } from '../../src/contracts/json.js';
 import type { FieldChange } from '../../src/contracts/operation.js';
 import { equalJson } from '../../src/diff/canonical.js';
 import { applyChanges, diffData } from '../../src/diff/diff.js';
-import { lookup, overlaps, resolvePointer } from '../../src/diff/pointer.js';
+import { formatPointer, lookup, overlaps, resolvePointer } from '../../src/diff/pointer.js';
 import { isSyncError } from '../../src/errors.js';
-import { relatedArb, shuffled } from './arbitraries.js';
+import { jsonArb, keyArb, objectArb, relatedArb, shuffled } from './arbitraries.js';
 
+const pathArb = fc.array(keyArb, { minLength: 1, maxLength: 3 }).map(formatPointer);
 const refused = expect.toSatisfy((error) => isSyncError(error, 'validation'));
 
 describe('the difference of two states', () => {
@@ -186,6 +187,40 @@ describe('applying changes', () => {
       { path: '/b', action: 'unset' },
     ];
     expect(applyChanges({ b: 1 }, changes)).toEqual({ a: { n: 2 } });
+  });
+
+  it('changes neither the state before nor the values of the changes', () => {
+    const before: JsonObject = { a: { b: { c: 1 } }, d: [1] };
+    const value: JsonObject = { n: { m: 1 } };
+    const changes: FieldChange[] = [
+      { path: '/a/b/c', action: 'set', value: 2 },
+      { path: '/a/b/d', action: 'set', value },
+      { path: '/a/b/d/n/m', action: 'increment', value: 1 },
+      { path: '/a/b/c', action: 'unset' },
+      { path: '/a', action: 'merge', value: { e: value } },
+      { path: '/a/e/n', action: 'unset' },
+      { path: '/d', action: 'add', value: [2] },
+    ];
+    const copies = structuredClone([before, changes]);
+    expect(applyChanges(before, changes)).toEqual({ a: { b: { d: { n: { m: 2 } } }, e: {} }, d: [1, 2] });
+    expect([before, changes]).toEqual(copies);
+  });
+
+  it('is one change after the other, however many there are', () => {
+    const changeArb = fc.oneof(
+      fc.record({ path: pathArb, action: fc.constant('set' as const), value: fc.oneof(jsonArb, objectArb) }),
+      fc.record({ path: pathArb, action: fc.constant('unset' as const) }),
+      fc.record({ path: pathArb, action: fc.constant('merge' as const), value: objectArb }),
+    );
+    fc.assert(
+      fc.property(objectArb, fc.array(changeArb, { maxLength: 8 }), (before, changes) => {
+        const copies = structuredClone([before, changes]);
+        const oneByOne = changes.reduce((data, change) => applyChanges(data, [change]), before);
+        expect(applyChanges(before, changes)).toEqual(oneByOne);
+        expect([before, changes]).toEqual(copies);
+      }),
+      { numRuns: 1000 },
+    );
   });
 
   it.each<[string, JsonObject, FieldChange]>([

@@ -194,8 +194,9 @@ class Overlay implements Transaction {
 
   keep(): void {
     for (const [table, byId] of this.#own) {
-      const below = tableOf(this.#below, table);
-      for (const [id, row] of byId) below.set(id, row);
+      const below = this.#below.get(table);
+      if (below === undefined) this.#below.set(table, byId);
+      else for (const [id, row] of byId) below.set(id, row);
     }
   }
 

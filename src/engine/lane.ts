@@ -31,19 +31,17 @@ export async function loadLanes(transaction: Transaction, keys: readonly LaneKey
     );
     group.forEach((key, at) => rows.set(key, found[at] as RecordRow | undefined));
   }
-  const ids = [...rows.values()].flatMap((row) => row?.pending ?? []);
-  const found = ids.length === 0 ? [] : await transaction.get(tables.outbox, ids);
+  const ids = [...rows.values()].flatMap((row) => row?.pending ?? none);
+  const found = ids.length === 0 ? none : await transaction.get(tables.outbox, ids);
   const entries = new Map(ids.map((id, at) => [id, found[at] as OutboxEntry | undefined]));
   return keys.map((key) => {
     const row = rows.get(key);
-    return {
-      ...key,
-      view: row?.view,
-      base: baseOf(row),
-      entries: (row?.pending ?? []).map((id) => entries.get(id)).filter((entry) => entry !== undefined),
-    };
+    const pending = row?.pending?.map((id) => entries.get(id)).filter((entry) => entry !== undefined);
+    return { entity: key.entity, id: key.id, view: row?.view, base: baseOf(row), entries: pending ?? none };
   });
 }
+
+const none: readonly never[] = [];
 
 /** Stores a lane's new base and operations; the view follows from them. */
 export function storeLane(

@@ -2,7 +2,6 @@ import type { Operation } from '../contracts/operation.js';
 import type { OutboxEntry } from '../contracts/queue.js';
 import type { CallOptions } from '../contracts/transport.js';
 import { SyncError } from '../errors.js';
-import { nextBatch, type BatchLimits } from '../outbox/batch.js';
 import { storeAnswers, type PushReport } from './answers.js';
 import type { Transaction } from './committer.js';
 import type { Context } from './context.js';
@@ -15,14 +14,13 @@ export interface PushRound extends PushReport {
   readonly epochChanged: boolean;
 }
 
-/** Sends one batch and stores the answers. Resolves with `undefined` when nothing is ready. */
+/** Sends a batch and stores the answers. Resolves with `undefined` when none of it is to be sent. */
 export async function pushBatch(
   context: Context,
-  limits: BatchLimits,
+  batch: readonly OutboxEntry[],
   options: CallOptions,
 ): Promise<PushRound | undefined> {
-  const { committer, mirror, transport } = context;
-  const batch = nextBatch(mirror.entries(), limits);
+  const { committer, transport } = context;
   if (batch.length === 0) return undefined;
   if (transport.push === undefined) throw new SyncError('protocol', 'the transport cannot push');
   const { replica, operations } = await committer.run((transaction) => markSent(transaction, batch));

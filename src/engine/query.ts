@@ -77,7 +77,7 @@ function conditionOf(wanted: unknown): Condition<Json> {
     wanted !== null &&
     Object.keys(wanted).length > 0 &&
     Object.keys(wanted).every((key) => operators.has(key));
-  return isCondition ? (wanted) : { eq: wanted as Json };
+  return isCondition ? wanted : { eq: wanted as Json };
 }
 
 function holds(

@@ -1,9 +1,8 @@
 import { BehaviorSubject, Subject } from 'rxjs';
 import type { Platform } from '../contracts/connectivity.js';
-import type { OutboxOptions } from '../contracts/queue.js';
+import type { OutboxEntry, OutboxOptions } from '../contracts/queue.js';
 import { isSyncError, SyncError, toSyncError } from '../errors.js';
 import { backoffDelayMs } from '../outbox/backoff.js';
-import { nextBatch } from '../outbox/batch.js';
 import { Bench } from './bench.js';
 import type { Context } from './context.js';
 import type { ClientEvent } from './events.js';
@@ -12,6 +11,7 @@ import { Pacing } from './pacing.js';
 import { pullToPresent, startOver } from './pull.js';
 import { pushBatch } from './push.js';
 import { tables, toRow, type SyncRow } from './rows.js';
+import { Scheduler } from './scheduler.js';
 import { deriveStatus, type PauseReason, type SyncStatus } from './status.js';
 
 /** How far a long job is. `total` is absent while nobody knows it. */
@@ -49,6 +49,7 @@ export class SyncLoop {
   #again = false;
   #size: Pick<OutboxOptions, 'batchCount' | 'batchBytes'>;
   readonly #pacing: Pacing;
+  readonly #scheduler: Scheduler;
   readonly #stops: (() => void)[] = [];
 
   constructor(context: Context, options: LoopOptions) {
@@ -56,6 +57,7 @@ export class SyncLoop {
     this.#options = options;
     this.#size = context.outbox;
     this.#pacing = new Pacing(context);
+    this.#scheduler = new Scheduler(context.mirror);
     this.status$ = new BehaviorSubject(this.#derive());
     this.#stops.push(
       context.mirror.listen((moves) => {
@@ -205,11 +207,7 @@ export class SyncLoop {
   async #push(signal: AbortSignal): Promise<boolean> {
     const { mirror } = this.#context;
     const total = mirror.size;
-    const round = await pushBatch(
-      this.#context,
-      { ...this.#size, mayGo: (entry) => this.#pacing.mayGo(entry) },
-      { signal },
-    );
+    const round = await pushBatch(this.#context, this.#nextBatch(), { signal });
     if (round === undefined) return false;
     this.#answered();
     this.#size = this.#context.outbox;
@@ -226,6 +224,10 @@ export class SyncLoop {
     if (round.retryAfterMs !== undefined) this.#pacing.putOff(round.retryAfterMs);
     if (round.needsPull || round.epochChanged) this.#wantsPull = true;
     return !this.#wantsPull;
+  }
+
+  #nextBatch(): OutboxEntry[] {
+    return this.#scheduler.next({ ...this.#size, mayGo: (entry) => this.#pacing.mayGo(entry) });
   }
 
   async #renewIdentity(): Promise<void> {
@@ -278,10 +280,7 @@ export class SyncLoop {
   /** A batch was too large: send less at a time; an operation that is too large alone can never go. */
   async #shrink(error: SyncError): Promise<void> {
     const { batchCount, batchBytes } = this.#size;
-    const batch = nextBatch(this.#context.mirror.entries(), {
-      ...this.#size,
-      mayGo: (entry) => this.#pacing.mayGo(entry),
-    });
+    const batch = this.#nextBatch();
     const units = new Set(batch.map(({ operation }) => operation.transaction?.id ?? operation.id));
     if (units.size > 1) {
       this.#size = { batchCount: Math.max(1, batchCount >> 1), batchBytes: Math.max(1, batchBytes >> 1) };

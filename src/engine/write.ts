@@ -75,6 +75,7 @@ export async function write(
   const size = grouped ? drafts.size : 0;
   if (size > context.outbox.batchCount)
     throw new SyncError('limit', `a transaction has at most ${context.outbox.batchCount} writes`);
+  refuseHopeless(context, intents);
   if (context.mirror.size + drafts.size > context.outbox.capacity) {
     throw new SyncError('limit', `the outbox is full (${context.outbox.capacity})`, {
       hint: 'Nothing was stored. Let it drain, or raise outbox.capacity.',
@@ -84,6 +85,17 @@ export async function write(
   await store(transaction, lanes.values(), drafts, groupId === undefined ? undefined : { id: groupId, size });
   transaction.put(tables.meta, 'replica', toRow(replica));
   return results;
+}
+
+function refuseHopeless({ mirror }: Context, intents: readonly Intent[]): void {
+  for (const { options } of intents) {
+    const dead = options?.dependsOn?.find((id) => mirror.get(id)?.state === 'dead');
+    if (dead === undefined) continue;
+    throw new SyncError('rejected', `depends on ${dead}, which was refused`, {
+      hint: 'Settle that dead letter first: client.outbox.retry, edit or discard.',
+      details: { because: dead },
+    });
+  }
 }
 
 async function openLanes(

@@ -6,6 +6,13 @@ export interface BatchLimits extends Pick<OutboxOptions, 'batchCount' | 'batchBy
   readonly mayGo?: (entry: OutboxEntry) => boolean;
 }
 
+/** Units in the order they would go, and what each must wait for. Good for as long as none is added or parked. */
+export interface BatchPlan {
+  units: readonly Unit[];
+  /** The nearest earlier unit in each of a unit's lanes. */
+  readonly earlier: ReadonlyMap<Unit, readonly Unit[]>;
+}
+
 /**
  * The next batch: units that are ready, by priority, then age, within the limits of count and bytes.
  *
@@ -13,29 +20,45 @@ export interface BatchLimits extends Pick<OutboxOptions, 'batchCount' | 'batchBy
  * batch. The first unit is taken whatever its size, so that a large one cannot wait for ever.
  */
 export function nextBatch(entries: readonly OutboxEntry[], limits: BatchLimits): OutboxEntry[] {
-  const waiting = entries.filter(({ state }) => state !== 'accepted' && state !== 'dead');
   const known = new Map(entries.map((entry) => [entry.operation.id, entry]));
-  const units = unitsOf(waiting);
-  const earlier = predecessors(units);
-  const candidates = units
-    .filter((unit) => unit.entries.every((entry) => isSendable(entry, limits)))
-    .sort((a, b) => b.priority - a.priority || a.order - b.order);
+  return takeBatch(planBatches(entries), limits, (id) => known.get(id));
+}
+
+/** Orders what waits. `entries` are in the order of writing. */
+export function planBatches(entries: readonly OutboxEntry[]): BatchPlan {
+  const units = unitsOf(entries.filter((entry) => !isDone(entry)));
+  return {
+    earlier: predecessors(units),
+    units: units.sort((a, b) => b.priority - a.priority || a.order - b.order),
+  };
+}
+
+/** Takes the next batch from a plan; `present` gives an entry as it stands now, or nothing when it is gone. */
+export function takeBatch(
+  plan: BatchPlan,
+  limits: BatchLimits,
+  present: (id: string) => OutboxEntry | undefined,
+): OutboxEntry[] {
+  const isOver = (unit: Unit) => unit.entries.every(({ operation }) => isDone(present(operation.id)));
+  plan.units = plan.units.filter((unit) => !isOver(unit));
 
   const batch: OutboxEntry[] = [];
   const taken = new Set<Unit>();
   const ids = new Set<string>();
   let bytes = 0;
+  const mayFollow = (unit: Unit, id: string) =>
+    ids.has(id) || isAccepted(present(id)) || unit.entries.some(({ operation }) => operation.id === id);
   const isReady = (unit: Unit) =>
-    (earlier.get(unit) ?? []).every((previous) => taken.has(previous)) &&
-    unit.entries.every(({ operation }) =>
-      (operation.dependsOn ?? []).every(
-        (id) =>
-          ids.has(id) || isAccepted(known.get(id)) || unit.entries.some((entry) => entry.operation.id === id),
-      ),
+    (plan.earlier.get(unit) ?? []).every((previous) => taken.has(previous) || isOver(previous)) &&
+    unit.entries.every(
+      (entry) =>
+        present(entry.operation.id)?.state === 'pending' &&
+        limits.mayGo?.(entry) !== false &&
+        (entry.operation.dependsOn ?? []).every((id) => mayFollow(unit, id)),
     );
   for (let progress = true; progress;) {
     progress = false;
-    for (const unit of candidates) {
+    for (const unit of plan.units) {
       if (taken.has(unit) || !isReady(unit)) continue;
       const size = sizeOf(unit);
       const fits =
@@ -46,36 +69,40 @@ export function nextBatch(entries: readonly OutboxEntry[], limits: BatchLimits):
       bytes += size;
       taken.add(unit);
       progress = true;
+      if (batch.length >= limits.batchCount) return batch;
     }
   }
   return batch;
 }
 
-/** For each unit, the nearest earlier unit in each of its lanes. */
 function predecessors(units: readonly Unit[]): ReadonlyMap<Unit, readonly Unit[]> {
   const last = new Map<string, Unit>();
   const result = new Map<Unit, Unit[]>();
-  for (const unit of [...units].sort((a, b) => a.order - b.order)) {
-    const before = new Set<Unit>();
+  for (const unit of units) {
     for (const { operation } of unit.entries) {
       const lane = laneOf(operation);
       const previous = last.get(lane);
-      if (previous !== undefined && previous !== unit) before.add(previous);
       last.set(lane, unit);
+      if (previous === undefined || previous === unit) continue;
+      const before = result.get(unit);
+      if (before === undefined) result.set(unit, [previous]);
+      else before.push(previous);
     }
-    result.set(unit, [...before]);
   }
   return result;
-}
-
-function isSendable(entry: OutboxEntry, limits: BatchLimits): boolean {
-  return entry.state === 'pending' && limits.mayGo?.(entry) !== false;
 }
 
 function isAccepted(entry: OutboxEntry | undefined): boolean {
   return entry === undefined || entry.state === 'accepted';
 }
 
+/** Nothing to send, and out of the lane's way. */
+function isDone(entry: OutboxEntry | undefined): boolean {
+  return isAccepted(entry) || entry?.state === 'dead';
+}
+
 function sizeOf(unit: Unit): number {
-  return JSON.stringify(unit.entries.map(({ operation }) => operation)).length;
+  let size = 0;
+  for (const { operation } of unit.entries) size += JSON.stringify(operation).length + 1;
+  return size;
 }

@@ -54,8 +54,8 @@ export function lookup(data: Json | undefined, path: string): { value: Json | un
 }
 
 /** The value a JSON Pointer leads to, through objects and arrays; `undefined` where there is none (RFC 6901). */
-export function resolvePointer(document: Json | undefined, path: string): Json | undefined {
-  let value = document;
+export function resolvePointer(whole: Json | undefined, path: string): Json | undefined {
+  let value = whole;
   for (const segment of parsePointer(path)) {
     if (isJsonArray(value)) value = isArrayIndex(segment) ? value[Number(segment)] : undefined;
     else if (isJsonObject(value)) value = ownValue(value, segment);

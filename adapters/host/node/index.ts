@@ -1,5 +1,5 @@
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { withCors, type CorsOptions } from './cors.js';
 import { requestOf, writeResponse } from './messages.js';
 
@@ -49,9 +49,13 @@ export interface NodeHost {
  */
 export async function serveNode(server: FetchHandler, options: NodeHostOptions): Promise<NodeHost> {
   const { port, host = '127.0.0.1', middleware, cors, timeoutMs = 30_000, graceMs = 5000 } = options;
-  const inner = (request: Request) => server.fetch(request);
-  const guarded = middleware === undefined ? inner : (request: Request) => middleware(request, inner);
+  const inner = async (request: Request) => server.fetch(request);
+  const guarded = middleware === undefined ? inner : async (request: Request) => middleware(request, inner);
   const handle = cors === undefined ? guarded : withCors(cors, guarded);
+
+  const sockets = new Set<Socket>();
+  /** Those with a request under way. */
+  const active = new Set<Socket>();
 
   const http = createServer(
     {
@@ -60,14 +64,27 @@ export async function serveNode(server: FetchHandler, options: NodeHostOptions):
       connectionsCheckingInterval: Math.min(timeoutMs, 1000),
     },
     (incoming, outgoing) => {
-      void Promise.resolve(requestOf(incoming, outgoing))
-        .then((request) => (request === undefined ? new Response(null, { status: 400 }) : handle(request)))
+      active.add(incoming.socket);
+      outgoing.once('close', () => active.delete(incoming.socket));
+      // A client that has gone makes writing fail; there is nobody left to tell.
+      outgoing.on('error', () => undefined);
+      const request = requestOf(incoming, outgoing);
+      const answer =
+        request === undefined ? Promise.resolve(new Response(null, { status: 400 })) : handle(request);
+      void answer
         .catch(() => new Response(null, { status: 500 }))
-        .then((response) => writeResponse(response, incoming, outgoing))
+        .then((response) => {
+          if (!http.listening) outgoing.shouldKeepAlive = false;
+          return writeResponse(response, incoming, outgoing);
+        })
         .catch(() => outgoing.destroy());
     },
   );
   http.timeout = timeoutMs;
+  http.on('connection', (socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
   await new Promise<void>((resolve, reject) => {
     http.once('error', reject);
     http.listen(port, host, resolve);
@@ -77,7 +94,8 @@ export async function serveNode(server: FetchHandler, options: NodeHostOptions):
     url: `http://${host.includes(':') ? `[${host}]` : host}:${(http.address() as AddressInfo).port}`,
     async close() {
       const closed = new Promise<void>((resolve) => http.close(() => resolve()));
-      http.closeIdleConnections();
+      // `closeIdleConnections` spares connections that never asked for anything.
+      for (const socket of sockets) if (!active.has(socket)) socket.destroy();
       const impatience = setTimeout(() => http.closeAllConnections(), graceMs);
       await closed;
       clearTimeout(impatience);

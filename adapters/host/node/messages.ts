@@ -4,20 +4,24 @@ import { once } from 'node:events';
 /** How long the rest of a body that nobody reads may keep arriving, so that the sender gets to read the answer. */
 const lingerMs = 2000;
 
-/** A Node request as a web-standard one, or `undefined` where it is no request for a path. */
+/** A Node request as a web-standard one, or `undefined` where there is none that says the same. */
 export function requestOf(incoming: IncomingMessage, outgoing: ServerResponse): Request | undefined {
   const { method = 'GET', url = '' } = incoming;
-  // Put behind a fixed host as it is: `//elsewhere/path` is a path here.
-  if (!url.startsWith('/') || !URL.canParse(`http://localhost${url}`)) return undefined;
+  if (!url.startsWith('/')) return undefined;
   const gone = new AbortController();
   outgoing.once('close', () => gone.abort());
   const hasBody = method !== 'GET' && method !== 'HEAD';
-  return new Request(`http://localhost${url}`, {
-    method,
-    headers: headersOf(incoming),
-    signal: gone.signal,
-    ...(hasBody ? { body: bodyOf(incoming), duplex: 'half' as const } : {}),
-  });
+  try {
+    // Put behind a fixed host as it is: `//elsewhere/path` is a path here.
+    return new Request(`http://localhost${url}`, {
+      method,
+      headers: headersOf(incoming),
+      signal: gone.signal,
+      ...(hasBody ? { body: bodyOf(incoming), duplex: 'half' as const } : {}),
+    });
+  } catch {
+    return undefined;
+  }
 }
 
 /** Writes a web-standard response, no faster than it is read. */
@@ -26,7 +30,7 @@ export async function writeResponse(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
 ): Promise<void> {
-  if (!incoming.complete) outgoing.setHeader('connection', 'close');
+  if (!incoming.complete) outgoing.shouldKeepAlive = false;
   response.headers.forEach((value, name) => {
     if (name !== 'set-cookie') outgoing.setHeader(name, value);
   });
@@ -35,8 +39,8 @@ export async function writeResponse(
   outgoing.writeHead(response.status);
   if (response.body !== null) {
     for await (const chunk of response.body) {
-      if (!outgoing.write(chunk)) await Promise.race([once(outgoing, 'drain'), once(outgoing, 'close')]);
       if (outgoing.destroyed) return;
+      if (!outgoing.write(chunk)) await Promise.race([once(outgoing, 'drain'), once(outgoing, 'close')]);
     }
   }
   outgoing.end();

@@ -1,12 +1,12 @@
 import {
+  isSyncError,
   parsePullAnswer,
   parsePushAnswer,
   protocolVersion,
-  SyncError,
   wireHeaders,
   type TransportAdapter,
 } from 'syncline';
-import { isJson, packed, readAnswer } from './wire.js';
+import { isJson, packed, readAnswer, withinTime } from './wire.js';
 
 /** The slice of `fetch` that is used. */
 export type HttpFetch = (url: string, init: RequestInit) => Promise<Response>;
@@ -72,33 +72,23 @@ export function httpTransport(options: HttpTransportOptions): TransportAdapter {
   async function call(path: 'push' | 'pull', request: unknown, signal: AbortSignal): Promise<unknown> {
     const body = await packed(JSON.stringify(request), gzipAboveBytes);
     const attempt = (bearer: string | undefined) =>
-      answerTo(
-        `${base}/${path}`,
-        { method: 'POST', ...body, headers: { ...headersWith(bearer), ...body.headers } },
-        signal,
-      );
+      withinTime(signal, timeoutMs, async (both) => {
+        const headers = { ...headersWith(bearer), ...body.headers };
+        const response = await send(`${base}/${path}`, {
+          method: 'POST',
+          body: body.body,
+          headers,
+          signal: both,
+        });
+        return readAnswer(response, answerBytesMax);
+      });
     try {
       return await attempt(typeof token === 'function' ? await token({ refresh: false }) : token);
     } catch (error) {
-      if (!(error instanceof SyncError) || error.code !== 'unauthenticated') throw error;
+      if (!isSyncError(error, 'unauthenticated')) throw error;
       const fresh = await refreshed();
       if (fresh === undefined) throw error;
       return attempt(fresh);
-    }
-  }
-
-  async function answerTo(target: string, init: RequestInit, signal: AbortSignal): Promise<unknown> {
-    const limit = AbortSignal.timeout(timeoutMs);
-    try {
-      return await readAnswer(
-        await send(target, { ...init, signal: AbortSignal.any([signal, limit]) }),
-        answerBytesMax,
-      );
-    } catch (cause) {
-      if (signal.aborted) throw new SyncError('aborted', 'the request was given up', { cause });
-      if (limit.aborted) throw new SyncError('timeout', `no answer within ${timeoutMs} ms`, { cause });
-      if (cause instanceof SyncError) throw cause;
-      throw new SyncError('network', 'the server could not be reached', { cause });
     }
   }
 
@@ -118,9 +108,10 @@ export function httpTransport(options: HttpTransportOptions): TransportAdapter {
     pull: async (request, { signal }) => parsePullAnswer(await call('pull', request, signal)),
     async probe({ signal }) {
       try {
-        const limit = AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]);
-        const answer = await send(`${base}/health`, { method: 'HEAD', cache: 'no-store', signal: limit });
-        return answer.ok && isJson(answer);
+        return await withinTime(signal, timeoutMs, async (both) => {
+          const answer = await send(`${base}/health`, { method: 'HEAD', cache: 'no-store', signal: both });
+          return answer.ok && isJson(answer);
+        });
       } catch {
         return false;
       }

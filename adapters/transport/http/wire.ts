@@ -1,4 +1,4 @@
-import { parseRefusal, SyncError, type SyncErrorCode } from 'syncline';
+import { isSyncError, parseRefusal, SyncError, type SyncErrorCode } from 'syncline';
 
 /** What a status means where nothing readable came with it. All others: nobody of ours answered. */
 const codeByStatus: Readonly<Record<number, SyncErrorCode>> = {
@@ -21,6 +21,24 @@ export async function packed(text: string, gzipAboveBytes: number): Promise<Requ
     body: new Uint8Array(await new Response(stream).arrayBuffer()),
     headers: { 'content-encoding': 'gzip' },
   };
+}
+
+/** Runs `work` until the caller gives up or time is up; what else fails was a failure of the network. */
+export async function withinTime<T>(
+  signal: AbortSignal,
+  timeoutMs: number,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const limit = AbortSignal.timeout(timeoutMs);
+  try {
+    signal.throwIfAborted();
+    return await work(AbortSignal.any([signal, limit]));
+  } catch (cause) {
+    if (signal.aborted) throw new SyncError('aborted', 'the request was given up', { cause });
+    if (limit.aborted) throw new SyncError('timeout', `no answer within ${timeoutMs} ms`, { cause });
+    if (isSyncError(cause)) throw cause;
+    throw new SyncError('network', 'the server could not be reached', { cause });
+  }
 }
 
 /** The JSON of a good answer; throws the `SyncError` that any other stands for. */

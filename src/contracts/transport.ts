@@ -13,6 +13,8 @@ export interface AnswerEnvelope {
 export interface PushRequest {
   readonly replica: string;
   readonly space?: string;
+  /** How far the sender has pulled. */
+  readonly cursor?: string;
   readonly operations: readonly Operation[];
 }
 
@@ -47,6 +49,10 @@ export type OperationResult =
 
 export interface PushAnswer extends AnswerEnvelope {
   readonly results: readonly OperationResult[];
+  /**
+   * Takes the place of the request's cursor: nothing lies between the two but what this push did. Absent: pull as usual.
+   */
+  readonly cursor?: string;
 }
 
 export interface PullRequest {

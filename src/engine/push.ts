@@ -23,20 +23,25 @@ export async function pushBatch(
   const { committer, transport } = context;
   if (batch.length === 0) return undefined;
   if (transport.push === undefined) throw new SyncError('protocol', 'the transport cannot push');
-  const { replica, operations } = await committer.run((transaction) => markSent(transaction, batch));
+  const { replica, operations, cursor } = await committer.run((transaction) => markSent(transaction, batch));
   if (operations.length === 0) return undefined;
 
   const space = context.space === undefined ? {} : { space: context.space };
-  const answer = await transport.push({ replica, ...space, operations }, options);
+  const from = cursor === undefined ? {} : { cursor };
+  const answer = await transport.push({ replica, ...space, ...from, operations }, options);
   options.signal.throwIfAborted();
   const asked = new Set(operations.map(({ id }) => id));
   const results = answer.results.filter(({ id }) => asked.has(id));
   return committer.run(async (transaction) => {
     const [row] = await transaction.get(tables.meta, ['sync']);
-    const known = (row as SyncRow | undefined)?.epoch;
-    const epochChanged = known !== undefined && known !== answer.epoch;
+    const sync = row as unknown as SyncRow | undefined;
+    const epochChanged = sync?.epoch !== undefined && sync.epoch !== answer.epoch;
     // Versions of another epoch cannot be compared with ours; the ids make sending again harmless.
     const report = await storeAnswers(context, transaction, epochChanged ? [] : results);
+    const isAllHere = !report.needsPull && !epochChanged && results.length === operations.length;
+    if (answer.cursor !== undefined && isAllHere && sync?.cursor === cursor) {
+      transaction.put(tables.meta, 'sync', toRow({ offsetMs: 0, ...sync, cursor: answer.cursor }));
+    }
     return { ...report, sent: operations.length, epochChanged };
   });
 }
@@ -45,9 +50,13 @@ export async function pushBatch(
 async function markSent(
   transaction: Transaction,
   batch: readonly OutboxEntry[],
-): Promise<{ readonly replica: string; readonly operations: readonly Operation[] }> {
+): Promise<{
+  readonly replica: string;
+  readonly operations: readonly Operation[];
+  readonly cursor: string | undefined;
+}> {
   const ids = batch.map(({ operation }) => operation.id);
-  const [replica, sent] = await transaction.get(tables.meta, ['replica', 'sent']);
+  const [replica, sent, sync] = await transaction.get(tables.meta, ['replica', 'sent', 'sync']);
   const rows = await transaction.get(tables.outbox, ids);
   const operations = rows.flatMap((row) => {
     const entry = row as unknown as OutboxEntry | undefined;
@@ -56,5 +65,9 @@ async function markSent(
   const known = new Set((sent as SentRow | undefined)?.ids);
   const unknown = operations.filter(({ id }) => !known.has(id)).map(({ id }) => id);
   if (unknown.length > 0) transaction.put(tables.meta, 'sent', toRow({ ids: [...known, ...unknown] }));
-  return { replica: (replica as unknown as ReplicaRow).replica, operations };
+  return {
+    replica: (replica as unknown as ReplicaRow).replica,
+    operations,
+    cursor: (sync as unknown as SyncRow | undefined)?.cursor,
+  };
 }

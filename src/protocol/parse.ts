@@ -20,6 +20,7 @@ export interface RefusedOperation {
 export interface ParsedPush {
   readonly replica: string;
   readonly space?: string;
+  readonly cursor?: string;
   readonly operations: readonly (Operation | RefusedOperation)[];
 }
 

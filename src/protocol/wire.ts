@@ -103,17 +103,20 @@ export const record: z.ZodMiniType<SyncRecord> = z.object({
   decisions,
 });
 
+const cursor = z.string().check(z.maxLength(64 * 1024));
+
 /** A push whose operations were not looked into yet. */
 export const pushEnvelope = z.object({
   replica: replicaId,
   space: z.exactOptional(space),
+  cursor: z.exactOptional(cursor),
   operations: z.array(z.unknown()),
 });
 
 export const pullRequest: z.ZodMiniType<PullRequest> = z.object({
   replica: replicaId,
   space: z.exactOptional(space),
-  cursor: z.exactOptional(z.string().check(z.maxLength(64 * 1024))),
+  cursor: z.exactOptional(cursor),
   entities: z.exactOptional(z.array(entityName).check(z.maxLength(1024))),
   limit: counter,
 });
@@ -159,7 +162,11 @@ export const result: z.ZodMiniType<OperationResult> = z.discriminatedUnion('stat
   z.object({ id: operationId, status: z.literal('blocked'), by: operationId }),
 ]);
 
-export const pushAnswer: z.ZodMiniType<PushAnswer> = z.object({ ...envelope, results: z.array(result) });
+export const pushAnswer: z.ZodMiniType<PushAnswer> = z.object({
+  ...envelope,
+  results: z.array(result),
+  cursor: z.exactOptional(cursor),
+});
 
 const target = { entity: entityName, id: recordId };
 const state = { ...target, version: natural, clock, stamp };

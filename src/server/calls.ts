@@ -41,10 +41,7 @@ export function createCalls<I extends Identity>(context: ServerContext): ServerC
   }
 
   return {
-    push: async (identity, request) =>
-      answered(identity, parsePushRequest(request, limits), async (...call) => ({
-        results: await push(...call),
-      })),
+    push: async (identity, request) => answered(identity, parsePushRequest(request, limits), push),
     pull: async (identity, request) => answered(identity, parsePullRequest(request, limits), pull),
     delta: async (identity, request) => answered(identity, parseDeltaRequest(request, limits), delta),
     conflicts: async (identity, request = {}) => answered(identity, parseConflictsQuery(request), conflicts),

@@ -61,7 +61,9 @@ export async function resolveConflict(
   request: ResolveRequest,
   device: string | undefined,
 ): Promise<OperationResult> {
-  const [result] = await commit(context, writer, async (transaction) => {
+  const {
+    results: [result],
+  } = await commit(context, writer, async (transaction) => {
     const contested = (await transaction.findOutcomes([conflictId])).get(conflictId);
     if (contested?.result.status !== 'conflict') throw noConflict(conflictId);
     const { entity, entityId } = contested.operation;

@@ -1,10 +1,11 @@
 import { stampReplica } from '../causality/stamp.js';
 import type { Operation } from '../contracts/operation.js';
 import type { StoredOutcome, StoreTransaction } from '../contracts/server-store.js';
-import type { OperationResult } from '../contracts/transport.js';
+import type { OperationResult, PushAnswer } from '../contracts/transport.js';
 import type { ParsedPush, RefusedOperation } from '../protocol/parse.js';
 import { refusal } from '../protocol/refusals.js';
 import type { ServerContext, Writer } from './context.js';
+import { formatCursor, parseCursor } from './cursor.js';
 import { judge, type Verdict } from './judge.js';
 import { unitsOf, type Unit } from './units.js';
 import { Working } from './working.js';
@@ -19,9 +20,25 @@ export async function push(
   context: ServerContext,
   writer: Writer,
   request: ParsedPush,
-): Promise<OperationResult[]> {
+): Promise<Pick<PushAnswer, 'results' | 'cursor'>> {
   refuseOutdated(context, request.operations);
-  return commit(context, writer, (transaction) => takeIn(context, writer, transaction, request.operations));
+  const { results, seq } = await commit(context, writer, (transaction) =>
+    takeIn(context, writer, transaction, request.operations),
+  );
+  const cursor = await cursorAfter(context, request.cursor, seq);
+  return { results, ...(cursor === undefined ? {} : { cursor }) };
+}
+
+/** Where a sender stands that had pulled all there was before its push: it need not be told what it did itself. */
+async function cursorAfter(
+  { store }: ServerContext,
+  before: string | undefined,
+  seq: number | undefined,
+): Promise<string | undefined> {
+  const position = before === undefined ? undefined : parseCursor(before);
+  if (position === undefined || seq !== position.seq + 1 || position.epoch !== (await store.epoch()))
+    return undefined;
+  return formatCursor({ ...position, seq });
 }
 
 /** What came of a batch, and where in the space's order, if it changed anything. */
@@ -35,10 +52,10 @@ export async function commit(
   { store, bus }: ServerContext,
   { space }: Writer,
   work: (transaction: StoreTransaction) => Promise<Taken>,
-): Promise<OperationResult[]> {
-  const { results, seq } = await store.transact(space, work);
-  if (seq !== undefined) bus?.publish({ space, seq });
-  return results;
+): Promise<Taken> {
+  const taken = await store.transact(space, work);
+  if (taken.seq !== undefined) bus?.publish({ space, seq: taken.seq });
+  return taken;
 }
 
 /** What `push` does inside its transaction. */

@@ -74,3 +74,31 @@ test('deletes, increments and sets made offline by both sides all count', async 
   expect(await laptop.collection(task).list()).toEqual([{ id: 'a', title: 'A', minutes: 8, tags: ['p'] }]);
   await world.close();
 });
+
+test('a device is not told again what it did itself, and hears of everything else', async () => {
+  const world = createWorld();
+  const pulled: string[] = [];
+  const phone = await world.device({
+    middleware: async (call, next) => {
+      const answer = await next(call.request);
+      if (call.kind === 'pull')
+        pulled.push(
+          ...(answer as { changes: { record: { id: string } }[] }).changes.map(({ record }) => record.id),
+        );
+      return answer;
+    },
+  });
+  const laptop = await world.device();
+  await phone.sync();
+  await phone.collection(task).create({ id: 'mine', title: 'M' });
+  await phone.sync();
+  await phone.sync();
+  expect(pulled).toEqual([]);
+  await laptop.collection(task).create({ id: 'theirs', title: 'T' });
+  await laptop.sync();
+  await phone.collection(task).create({ id: 'more', title: 'N' });
+  await phone.sync();
+  expect(pulled).toContain('theirs');
+  expect(await phone.collection(task).list()).toHaveLength(3);
+  await world.close();
+});

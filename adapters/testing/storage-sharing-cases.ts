@@ -113,6 +113,16 @@ export const storageSharingCases: readonly StorageCase[] = [
     same(await valueOf(await world.open(), 'notes', 'a'), 2, 'the row');
   }),
 
+  storageCase('a condition that another adapter made hold is not refused', async (world) => {
+    const one = await world.open();
+    const other = await world.open();
+    const { revision } = await one.commit([{ table: 'notes', id: 'a', value: 1 }]);
+    await other.commit([{ table: 'notes', id: 'a', value: 2, ifRevision: revision }]);
+    await one.commit([{ table: 'notes', id: 'a' }]);
+    await other.commit([{ table: 'notes', id: 'a', value: 3, ifRevision: 0 }]);
+    same(await valueOf(await world.open(), 'notes', 'a'), 3, 'the row');
+  }),
+
   storageCase('two adapters that count in one row count every step once', async (world) => {
     const adapters = [await world.open(), await world.open()];
     const steps = 25;

@@ -56,6 +56,8 @@ interface Waiting {
   readonly commit: PendingCommit;
   readonly resolve: (result: { readonly revision: number }) => void;
   readonly reject: (error: SyncError) => void;
+  /** Reads of the tail that had begun when it was issued. */
+  readonly reads: number;
   /** Goes into an entry of its own: sharing one has failed. */
   readonly alone?: boolean;
 }
@@ -70,6 +72,8 @@ class LogStorage implements StorageAdapter {
   #signals: StorageSignals = {};
   #resident = new Resident({});
   #queue: Waiting[] = [];
+  /** Reads of the log's tail so far. */
+  #reads = 0;
   /** Somebody else appended, and the tail was not read yet. */
   #behind = false;
   #working = false;
@@ -103,7 +107,7 @@ class LogStorage implements StorageAdapter {
     return new Promise((resolve, reject) => {
       for (const { table } of writes) this.#table(table);
       if (writes.length === 0) return resolve({ revision: this.#resident.revision });
-      this.#queue.push({ commit: new PendingCommit(writes), resolve, reject });
+      this.#queue.push({ commit: new PendingCommit(writes), resolve, reject, reads: this.#reads });
       this.#work();
     });
   }
@@ -182,7 +186,7 @@ class LogStorage implements StorageAdapter {
 
   async #appendNext(): Promise<void> {
     const fold = this.#nextFold();
-    if (fold.length === 0) return;
+    if (fold.length === 0) return this.#confirm();
     const { head, revision } = this.#resident;
     const payload = encodeEntry(
       revision + 1,
@@ -202,17 +206,30 @@ class LogStorage implements StorageAdapter {
     }
   }
 
-  /** The commits that share the next entry. Those whose conditions fail are rejected here, having changed nothing. */
+  /** Reads the tail for the commit at the front, whose conditions fail here and may hold there. */
+  async #confirm(): Promise<void> {
+    try {
+      if (this.#queue.length > 0) await this.#catchUp();
+    } catch (error) {
+      this.#queue.shift()?.reject(toSyncError(error));
+    }
+  }
+
+  /**
+   * The commits that share the next entry. One whose conditions fail is rejected, having changed nothing, once the tail
+   * was read since it was issued; until then it ends the fold, for another tab may have made them hold.
+   */
   #nextFold(): Waiting[] {
     const fold: Waiting[] = [];
     const written = new Set<string>();
     let chars = 0;
     for (let next = this.#queue[0]; next !== undefined; next = this.#queue[0]) {
-      const { commit, alone, reject } = next;
+      const { commit, alone, reject, reads } = next;
       chars += commit.text.length;
       if (fold.length > 0 && (alone === true || chars > foldChars || commit.dependsOn(written))) break;
-      this.#queue.shift();
       const failing = commit.failing(this.#resident);
+      if (failing.length > 0 && reads === this.#reads) break;
+      this.#queue.shift();
       if (failing.length > 0) {
         reject(conflict(failing));
         continue;
@@ -244,6 +261,7 @@ class LogStorage implements StorageAdapter {
 
   async #catchUp(): Promise<void> {
     this.#behind = false;
+    this.#reads++;
     const before = this.#resident;
     const contents = await this.#device.read(before.head);
     const after = contents.snapshot === undefined ? before : new Resident(this.#layout);

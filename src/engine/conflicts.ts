@@ -112,7 +112,7 @@ function byPerson(
       ...(value === undefined ? {} : { result: value }),
       winner: 'both',
       rule: 'person',
-      why: base.deleted === undefined ? 'a person wrote the value' : 'a person brought the record back',
+      why: base.deleted === undefined ? 'A person wrote the value.' : 'A person brought the record back.',
     };
   });
 }

@@ -4,7 +4,8 @@ import type { EntityDefinition } from '../contracts/entity.js';
 import type { SyncErrorData } from '../contracts/errors.js';
 import type { Operation, SyncRecord } from '../contracts/operation.js';
 import type { OutboxEntry } from '../contracts/queue.js';
-import { rule, type PersonalChoice } from '../resolve/concurrent.js';
+import { rule } from '../resolve/concurrent.js';
+import type { PersonalChoice } from '../resolve/ruling.js';
 import { reconcile } from '../resolve/reconcile.js';
 import type { Context } from './context.js';
 

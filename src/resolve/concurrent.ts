@@ -7,23 +7,8 @@ import { contentHash, equalJson } from '../diff/canonical.js';
 import { applyChanges, diffData } from '../diff/diff.js';
 import { isPrefix, lookup } from '../diff/pointer.js';
 import { resolveDeletion } from './deletion.js';
+import type { PersonalChoice, Ruling } from './ruling.js';
 import { fieldStamp } from './field-stamps.js';
-
-/** What becomes of an operation whose author had not seen the whole record. */
-export interface Ruling {
-  /** The changes to write, with `base` as the record has it now; conflicts decided. */
-  readonly writes: readonly FieldChange[];
-  readonly decisions: readonly Decision[];
-  /** Fields that a person must decide. Empty: all is decided. */
-  readonly conflicts: readonly FieldConflict[];
-  /** Whether the record is a tombstone afterwards. */
-  readonly deleted: boolean;
-  /** Whether nothing of the operation survived a disagreement. */
-  readonly superseded: boolean;
-}
-
-/** Decides what would else be left to a person, for the side that the person took. */
-export type PersonalChoice = 'local' | 'remote';
 
 /** Rules on an operation that is concurrent with the record, without writing it. */
 export function rule(
@@ -53,11 +38,12 @@ function ruleOnFields(
     definition.strategy.granularity === 'record' && disagreeing.length > 0
       ? changes.filter((change) => !isAgreed(record.data, change))
       : disagreeing;
+  const inDispute = new Set(contested);
   const fields = contested.map((change) => contextOf(definition, record, operation, change));
   const judge = judgeOf(definition, record, operation, fields, choice);
 
   const writes: FieldChange[] = changes.filter(
-    (change) => !contested.includes(change) && !isAgreed(record.data, change),
+    (change) => !inDispute.has(change) && !isAgreed(record.data, change),
   );
   const untouched = writes.length;
   const decisions: Decision[] = [];
@@ -164,7 +150,7 @@ function judgeOf(
   return (field) => {
     const [verdict, by] = judge(field);
     return choice !== undefined && 'conflict' in verdict
-      ? [sideVerdict(field, choice, 'a person chose it'), 'person']
+      ? [sideVerdict(field, choice, 'A person chose it.'), 'person']
       : [verdict, by];
   };
 }
@@ -173,12 +159,12 @@ function customVerdict(
   answer: 'local' | 'remote' | 'conflict' | Readonly<Record<string, Json>>,
   field: FieldContext,
 ): FieldVerdict {
-  if (answer === 'conflict') return { conflict: true, why: 'the custom strategy left it to a person' };
+  if (answer === 'conflict') return { conflict: true, why: 'The custom strategy left it to a person.' };
   if (typeof answer === 'string')
-    return sideVerdict(field, answer, `the custom strategy took the ${answer} side`);
+    return sideVerdict(field, answer, `The custom strategy took the ${answer} side.`);
   const value = Object.hasOwn(answer, field.path) ? answer[field.path] : field.remote;
   const winner = equalJson(value, field.remote) ? 'remote' : equalJson(value, field.local) ? 'local' : 'both';
-  return { value, winner, why: 'the custom strategy gave this value' };
+  return { value, winner, why: 'The custom strategy gave this value.' };
 }
 
 function sideVerdict(field: FieldContext, winner: 'local' | 'remote', why: string): FieldVerdict {

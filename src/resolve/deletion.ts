@@ -3,7 +3,7 @@ import type { EntityDefinition } from '../contracts/entity.js';
 import type { Json } from '../contracts/json.js';
 import type { Decision, Operation, SyncRecord } from '../contracts/operation.js';
 import { contentHash } from '../diff/canonical.js';
-import type { PersonalChoice, Ruling } from './concurrent.js';
+import type { PersonalChoice, Ruling } from './ruling.js';
 
 /** Either a whole ruling, or the decision that revives a tombstone for the operation's fields to be ruled on. */
 type DeletionRuling =
@@ -32,7 +32,7 @@ export function resolveDeletion(
     deleteDecision(record, operation, { winner, rule, why, path, ...(local === undefined ? {} : { local }) });
 
   if (deletes) {
-    const why = winner === 'local' ? 'the deletion beats the change' : 'the change beats the deletion';
+    const why = winner === 'local' ? 'The deletion beats the change.' : 'The change beats the deletion.';
     return {
       ruling: {
         ...nothing,
@@ -42,9 +42,9 @@ export function resolveDeletion(
       },
     };
   }
-  if (winner === 'local') return { decisions: [decision('the change brings the deleted record back')] };
+  if (winner === 'local') return { decisions: [decision('The change brings the deleted record back.')] };
   const lost = operation.changes.map((change) =>
-    decision('the record was deleted', change.path, change.value),
+    decision('The record was deleted.', change.path, change.value),
   );
   return { ruling: { ...nothing, decisions: lost, deleted: true, superseded: true } };
 }

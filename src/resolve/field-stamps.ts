@@ -3,35 +3,49 @@ import type { Stamp, SyncRecord } from '../contracts/operation.js';
 import { isPrefix } from '../diff/pointer.js';
 
 /** Stamp of the last write at, above or below a path. */
-export function fieldStamp(record: SyncRecord, path: string): Stamp {
-  const { stamps } = record;
-  if (stamps === undefined) return record.stamp;
-  let newest = inheritedStamp(stamps, path, record.stamp);
-  for (const [written, stamp] of Object.entries(stamps)) {
-    if (isPrefix(path, written)) newest = laterStamp(newest, stamp);
+export function fieldStamp({ stamp, stamps }: SyncRecord, path: string): Stamp {
+  if (stamps === undefined) return stamp;
+  let newest = inheritedStamp(stamps, path, stamp);
+  for (const [written, below] of Object.entries(stamps)) {
+    if (isPrefix(path, written)) newest = laterStamp(newest, below);
   }
   return newest;
 }
 
-/** The record's stamps after paths were written at `stamp`; a write never lowers a stamp. */
+/** The record's stamps after paths that do not overlap were written at `stamp`; a write never lowers a stamp. */
 export function raiseStamps(
   record: SyncRecord,
   paths: readonly string[],
   stamp: Stamp,
 ): Readonly<Record<string, Stamp>> {
-  let stamps: Record<string, Stamp> = { ...(record.stamps ?? { '': record.stamp }) };
-  for (const path of paths) {
-    const raised = laterStamp(fieldStamp({ ...record, stamps }, path), stamp);
-    stamps = Object.fromEntries(Object.entries(stamps).filter(([written]) => !isPrefix(path, written)));
-    if (path === '' || inheritedStamp(stamps, path, record.stamp) !== raised) stamps[path] = raised;
+  const before = record.stamps ?? { '': record.stamp };
+  const raised = new Map<string, Stamp>(
+    paths.map((path) => [path, laterStamp(inheritedStamp(before, path, record.stamp), stamp)]),
+  );
+  const after: Record<string, Stamp> = {};
+  for (const [written, below] of Object.entries(before)) {
+    const cover = prefixes(written).find((path) => raised.has(path));
+    if (cover === undefined) after[written] = below;
+    else raised.set(cover, laterStamp(raised.get(cover) ?? below, below));
   }
-  return stamps;
+  for (const [path, newest] of raised) {
+    if (path === '' || inheritedStamp(after, path, record.stamp) !== newest) after[path] = newest;
+  }
+  return after;
 }
 
 function inheritedStamp(stamps: Readonly<Record<string, Stamp>>, path: string, otherwise: Stamp): Stamp {
-  let longest = '';
-  for (const written of Object.keys(stamps)) {
-    if (written.length > longest.length && isPrefix(written, path)) longest = written;
+  for (const prefix of prefixes(path)) {
+    if (Object.hasOwn(stamps, prefix)) return stamps[prefix] ?? otherwise;
   }
-  return stamps[longest] ?? otherwise;
+  return otherwise;
+}
+
+/** A path and all above it, the longest first. */
+function prefixes(path: string): string[] {
+  const found = [path];
+  for (let end = path.lastIndexOf('/'); end >= 0; end = end === 0 ? -1 : path.lastIndexOf('/', end - 1)) {
+    found.push(path.slice(0, end));
+  }
+  return found;
 }

@@ -5,7 +5,7 @@ import type { JsonObject } from '../contracts/json.js';
 import type { Decision, FieldChange, Operation, SyncRecord } from '../contracts/operation.js';
 import type { Outcome } from '../contracts/resolver.js';
 import { applyChanges } from '../diff/diff.js';
-import { overlaps } from '../diff/pointer.js';
+import { overlapsAny } from '../diff/path-set.js';
 import { isSyncError } from '../errors.js';
 import { rule } from './concurrent.js';
 import { schemaProblem } from './define-entity.js';
@@ -128,8 +128,8 @@ function write(
   const paths = writes.map(({ path }) => path);
   const isNew = Object.keys(record.clock).length === 0;
   const stamps = isNew || paths.length === 0 ? record.stamps : raiseStamps(record, paths, operation.stamp);
-  const touched = [...paths, ...decisions.map(({ path }) => path)];
-  const kept = (record.decisions ?? []).filter(({ path }) => !touched.some((other) => overlaps(other, path)));
+  const touched = overlapsAny([...paths, ...decisions.map(({ path }) => path)]);
+  const kept = (record.decisions ?? []).filter(({ path }) => !touched(path));
   const explained = kept.length + decisions.length === 0 ? undefined : [...kept, ...decisions];
   return {
     entity: record.entity,

@@ -28,7 +28,7 @@ const doors: Record<string, readonly string[]> = {
   protocol: contractsAndErrors,
   storage: [...contractsAndErrors, 'runtime'],
   resolve: [...contractsAndErrors, 'causality', 'diff'],
-  outbox: [...contractsAndErrors, 'causality'],
+  outbox: [...contractsAndErrors, 'causality', 'diff'],
   engine: library,
   server: library,
   index: [...library, 'engine'],

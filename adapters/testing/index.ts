@@ -1,5 +1,7 @@
 export type { ConformanceCase } from './check.js';
 export { logDeviceCases } from './log-device-cases.js';
 export type { LogDeviceCase, LogDeviceSetup } from './log-device-world.js';
+export { lastingServerStoreCases, serverStoreCases } from './server-store-cases.js';
+export type { ServerStoreCase, ServerStoreSetup } from './server-store-world.js';
 export { storageCases } from './storage-cases.js';
 export type { StorageCase, StorageSetup } from './storage-world.js';

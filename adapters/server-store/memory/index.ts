@@ -1,6 +1,6 @@
 import { SyncError } from 'syncline';
-import type { ServerRecord, ServerStore, StoredOutcome, StoreTransaction } from 'syncline/server';
-import { MemorySpace } from './space.js';
+import type { RecordKey, ServerRecord, ServerStore, StoredOutcome, StoreTransaction } from 'syncline/server';
+import { keyOf, MemorySpace } from './space.js';
 
 export interface MemoryStoreOptions {
   /** Identities of copies of the data. Default: random UUIDs. */
@@ -43,8 +43,11 @@ export function memoryStore(options: MemoryStoreOptions = {}): MemoryServerStore
   let epoch = newEpoch();
   let isClosed = false;
 
-  const spaceAt = (name: string): MemorySpace => {
+  const refuseClosed = () => {
     if (isClosed) throw new SyncError('storage-closed', 'the store is closed');
+  };
+  const spaceAt = (name: string): MemorySpace => {
+    refuseClosed();
     let space = spaces.get(name);
     if (space === undefined) spaces.set(name, (space = new MemorySpace()));
     return space;
@@ -56,7 +59,7 @@ export function memoryStore(options: MemoryStoreOptions = {}): MemoryServerStore
     const value = await work(draft);
     faults.beforeCommit?.(name);
     if (spaceAt(name) !== space) throw new SyncError('storage-conflict', 'a backup was restored meanwhile');
-    space.apply(draft.head, draft.records, draft.outcomes);
+    space.apply(draft.head, draft.records.values(), draft.outcomes.values());
     faults.afterCommit?.(name);
     return value;
   }
@@ -72,7 +75,10 @@ export function memoryStore(options: MemoryStoreOptions = {}): MemoryServerStore
   }
 
   return {
-    epoch: async () => epoch,
+    async epoch() {
+      refuseClosed();
+      return epoch;
+    },
     transact: (name, work) => inTurn(name, () => run(name, work)),
     changesSince: async (name, query) => spaceAt(name).changesSince(query),
     compact: (name, { seq, outcomesBefore }) =>
@@ -96,21 +102,16 @@ export function memoryStore(options: MemoryStoreOptions = {}): MemoryServerStore
 /** What a unit of work wants to change, until it is committed. */
 class Draft implements StoreTransaction {
   head: number;
-  readonly records: ServerRecord[] = [];
-  readonly outcomes: StoredOutcome[] = [];
+  readonly records = new Map<string, ServerRecord>();
+  readonly outcomes = new Map<string, StoredOutcome>();
 
   constructor(readonly space: MemorySpace) {
     this.head = space.head;
   }
 
-  load: StoreTransaction['load'] = async (keys) =>
-    this.space
-      .load(keys)
-      .map(
-        (stored, at) =>
-          this.records.findLast(({ entity, id }) => entity === keys[at]?.entity && id === keys[at]?.id) ??
-          stored,
-      );
+  async load(keys: readonly RecordKey[]): Promise<(ServerRecord | undefined)[]> {
+    return keys.map((key) => this.records.get(keyOf(key)) ?? this.space.records.get(keyOf(key)));
+  }
 
   async seq(): Promise<number> {
     this.head = this.space.head + 1;
@@ -118,21 +119,20 @@ class Draft implements StoreTransaction {
   }
 
   async save(records: readonly ServerRecord[]): Promise<void> {
-    this.records.push(...records);
+    for (const record of records) this.records.set(keyOf(record), record);
   }
 
-  findOutcomes: StoreTransaction['findOutcomes'] = async (operationIds) => {
+  async findOutcomes(operationIds: readonly string[]): Promise<Map<string, StoredOutcome>> {
     const found = new Map<string, StoredOutcome>();
     for (const id of operationIds) {
-      const outcome =
-        this.outcomes.find(({ operation }) => operation.id === id) ?? this.space.outcomes.get(id);
+      const outcome = this.outcomes.get(id) ?? this.space.outcomes.get(id);
       if (outcome !== undefined) found.set(id, outcome);
     }
     return found;
-  };
+  }
 
   async recordOutcomes(outcomes: readonly StoredOutcome[]): Promise<void> {
-    this.outcomes.push(...outcomes);
+    for (const outcome of outcomes) this.outcomes.set(outcome.operation.id, outcome);
   }
 }
 

@@ -18,14 +18,10 @@ export class MemorySpace {
   /** Record keys by seq; an entry counts only while its record still has that seq. */
   #log: { readonly seq: number; readonly key: string }[] = [];
 
-  load(keys: readonly RecordKey[]): (ServerRecord | undefined)[] {
-    return keys.map(({ entity, id }) => this.records.get(keyOf(entity, id)));
-  }
-
-  apply(head: number, records: readonly ServerRecord[], outcomes: readonly StoredOutcome[]): void {
+  apply(head: number, records: Iterable<ServerRecord>, outcomes: Iterable<StoredOutcome>): void {
     this.head = head;
     for (const record of records) {
-      const key = keyOf(record.entity, record.id);
+      const key = keyOf(record);
       this.records.set(key, record);
       this.#log.push({ seq: record.seq, key });
     }
@@ -95,6 +91,7 @@ export class MemorySpace {
   }
 }
 
-function keyOf(entity: string, id: string): string {
+/** Entity names hold no slash, so no two records share a key. */
+export function keyOf({ entity, id }: RecordKey): string {
   return `${entity}/${id}`;
 }

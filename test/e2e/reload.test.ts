@@ -1,6 +1,6 @@
 import type { Browser } from 'playwright';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { acknowledgements, launch, openTab, untilOpen } from './support/browsers.js';
+import { acknowledgeTo, launch, openTab, untilOpen } from './support/browsers.js';
 import { report, settleAccounts, startSum } from './support/ledger.js';
 import { seededRandom } from './support/random.js';
 import { raiseStage, type Stage } from './support/stage.js';
@@ -22,7 +22,8 @@ afterAll(async () => {
 test('a page reloaded in the middle of a push or pull loses nothing and applies nothing twice', async () => {
   const { seed, random } = seededRandom();
   const context = await browser.newContext();
-  const acknowledged = await acknowledgements(context);
+  const acknowledged: string[] = [];
+  await acknowledgeTo(acknowledged, context);
   const page = await openTab(context, stage.address({ store: 'reload' }));
   await startSum(page);
   await page.goto(stage.address({ store: 'reload', write: true, pollIntervalMs: 50 }));

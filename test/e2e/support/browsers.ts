@@ -1,4 +1,5 @@
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright';
+import { expect } from 'vitest';
 import { chromiumArgs, chromiumPath } from '../../chromium.js';
 
 const launchOptions = { executablePath: chromiumPath, args: chromiumArgs };
@@ -13,11 +14,9 @@ export function launchProfile(folder: string): Promise<BrowserContext> {
   return chromium.launchPersistentContext(folder, launchOptions);
 }
 
-/** Writes that the pages of a context were told are durable, in order. */
-export async function acknowledgements(context: BrowserContext): Promise<string[]> {
-  const ids: string[] = [];
+/** Notes the writes that the pages of a context are told are durable, in order. */
+export async function acknowledgeTo(ids: string[], context: BrowserContext): Promise<void> {
   await context.exposeFunction('acknowledge', (id: string) => void ids.push(id));
-  return ids;
 }
 
 /** A new tab at an address, once its client is open. Rejects where it could not be opened. */
@@ -32,4 +31,32 @@ export async function untilOpen(page: Page): Promise<void> {
   await page.waitForFunction(() => window.opened !== undefined);
   const opened = await page.evaluate(() => window.opened);
   if (opened !== 'ok') throw new Error(`the client did not open: ${opened}`);
+}
+
+/** Processes of the browser that owns this context, and of no other. */
+export async function processes(context: BrowserContext, type?: 'browser' | 'renderer'): Promise<number[]> {
+  const browser = context.browser();
+  if (browser === null) throw new Error('a context without a browser');
+  const session = await browser.newBrowserCDPSession();
+  const { processInfo } = await session.send('SystemInfo.getProcessInfo');
+  await session.detach();
+  return processInfo.filter((process) => type === undefined || process.type === type).map(({ id }) => id);
+}
+
+/** Ends the whole browser as a power switch would, and waits until all of its processes are gone. */
+export async function killBrowser(context: BrowserContext): Promise<void> {
+  const all = await processes(context);
+  const [pid] = await processes(context, 'browser');
+  if (pid === undefined) throw new Error('no browser process');
+  process.kill(pid, 'SIGKILL');
+  await expect.poll(() => all.filter(isAlive), { interval: 10, timeout: 10_000 }).toEqual([]);
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
 }

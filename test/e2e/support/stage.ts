@@ -25,7 +25,7 @@ export type Stage = Awaited<ReturnType<typeof raiseStage>>;
 export async function raiseStage() {
   const store = memoryStore();
   const server = createSyncServer({ entities: [item], store, mode: 'development' });
-  const script = await bundle();
+  const page = await (script ??= bundle());
   const weather: Weather = { delayMs: 0, lossRate: 0, random: () => 0 };
   const inFlight = { push: 0, pull: 0 };
 
@@ -37,7 +37,7 @@ export async function raiseStage() {
     const { pathname } = new URL(request.url);
     if (pathname === '/')
       return text('text/html', '<!doctype html><script type="module" src="/app.js"></script>');
-    if (pathname === '/app.js') return text('text/javascript', script);
+    if (pathname === '/app.js') return text('text/javascript', page);
     const call = pathname.endsWith('/push') ? 'push' : pathname.endsWith('/pull') ? 'pull' : undefined;
     if (call === undefined) return next(request);
     inFlight[call]++;
@@ -70,6 +70,8 @@ export async function raiseStage() {
     },
   };
 }
+
+let script: Promise<string> | undefined;
 
 async function bundle(): Promise<string> {
   const { outputFiles } = await build({

@@ -31,7 +31,7 @@ export interface ClientOptions {
   readonly transport: TransportAdapter;
   /** Connectivity and the lease among tabs. Default: always online, always the only tab. */
   readonly platform?: Platform;
-  /** Whose data this is. A store that holds another user's unsent writes is not opened. */
+  /** Whose data this is. A store that holds another user's unsent writes is not opened; their other data are removed. */
   readonly user?: string;
   /** What is synced and ordered together. Default: what the server gives the caller. */
   readonly space?: string;

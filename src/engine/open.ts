@@ -1,52 +1,69 @@
+import { equalJson } from '../diff/canonical.js';
 import { SyncError } from '../errors.js';
+import type { Transaction } from './committer.js';
 import type { Context } from './context.js';
 import { newReplicaId, renewIdentity } from './identity.js';
 import { migrateRecords } from './migrate.js';
 import { startOver } from './pull.js';
-import { tables, toRow, type ReplicaRow, type SyncRow } from './rows.js';
+import { recordTable, tables, toRow, type ReplicaRow, type SyncRow } from './rows.js';
 
 /** Makes the store this replica's, and this user's; brings its rows to the present schema; fills the mirror. */
 export async function openStore(context: Context, user: string | undefined): Promise<void> {
-  const { committer, runtime, mirror, storage, entities } = context;
+  const { committer, mirror, storage } = context;
   mirror.follow(
     (await storage.scan(tables.outbox)).map(({ id, value }) => ({ table: tables.outbox, id, value })),
   );
   await committer.run(async (transaction) => {
     const [row] = await transaction.get(tables.meta, ['replica']);
-    const versions = Object.fromEntries([...entities.values()].map(({ name, version }) => [name, version]));
     if (row === undefined) {
-      const fresh: ReplicaRow = {
-        replica: newReplicaId(runtime.uuid()),
-        counter: 0,
-        versions,
-        ...(user === undefined ? {} : { user }),
-      };
-      transaction.put(tables.meta, 'replica', toRow(fresh));
+      transaction.put(tables.meta, 'replica', toRow(newReplica(context, user)));
       return;
     }
     const replica = row as unknown as ReplicaRow;
-    checkUser(context, replica, user);
+    if (replica.user !== undefined && replica.user !== user) {
+      refuseUnsent(context);
+      await forget(context, transaction);
+      transaction.put(tables.meta, 'replica', toRow(newReplica(context, user)));
+      return;
+    }
     await migrateRecords(context, transaction, replica.versions);
     const next: ReplicaRow = {
       ...replica,
-      versions: { ...replica.versions, ...versions },
-      ...(user === undefined ? {} : { user }),
+      ...newReplica(context, user),
+      replica: replica.replica,
+      counter: replica.counter,
     };
-    if (JSON.stringify(next) !== JSON.stringify(replica))
-      transaction.put(tables.meta, 'replica', toRow(next));
+    const versions = { ...replica.versions, ...next.versions };
+    if (!equalJson(toRow({ ...next, versions }), toRow(replica)))
+      transaction.put(tables.meta, 'replica', toRow({ ...next, versions }));
   });
 }
 
-function checkUser({ mirror }: Context, replica: ReplicaRow, user: string | undefined): void {
-  if (replica.user === user || replica.user === undefined) return;
-  throw new SyncError(
-    'pending-work',
-    `this store belongs to another user and holds ${mirror.size} of their unsent writes`,
-    {
-      hint: "Give each user a store of their own, or close this one's client with pending 'drain', 'export' or 'discard' first.",
-      details: { pending: mirror.size },
-    },
-  );
+function newReplica({ entities, runtime }: Context, user: string | undefined): ReplicaRow {
+  const versions = Object.fromEntries([...entities.values()].map(({ name, version }) => [name, version]));
+  return {
+    replica: newReplicaId(runtime.uuid()),
+    counter: 0,
+    versions,
+    ...(user === undefined ? {} : { user }),
+  };
+}
+
+function refuseUnsent({ mirror }: Context): void {
+  if (mirror.size === 0) return;
+  throw new SyncError('pending-work', `this store holds ${mirror.size} unsent writes of another user`, {
+    hint: "Give each user a store of their own, or close their client with pending 'drain', 'export' or 'discard' first.",
+    details: { pending: mirror.size },
+  });
+}
+
+/** Removes what the user before left here; nothing of it was unsent. */
+async function forget({ entities }: Context, transaction: Transaction): Promise<void> {
+  for (const table of [tables.history, ...[...entities.keys()].map(recordTable)]) {
+    for (const id of (await transaction.all(table)).keys()) transaction.delete(table, id);
+  }
+  await transaction.get(tables.meta, ['sync', 'sent']);
+  for (const id of ['sync', 'sent']) transaction.delete(tables.meta, id);
 }
 
 /** After the platform lost or damaged data: nothing here is taken for complete. All is pulled again. */

@@ -5,9 +5,10 @@ import { parsePointer } from '../diff/pointer.js';
 import { SyncError } from '../errors.js';
 import { fold } from './lane.js';
 import { Bench } from './bench.js';
+import type { Transaction } from './committer.js';
 import type { Context } from './context.js';
 import { author } from './operations.js';
-import { tables, toRow, type ReplicaRow, type SyncRow } from './rows.js';
+import { tables, toRow, type ReplicaRow, type SentRow, type SyncRow } from './rows.js';
 import type { SyncLoop } from './sync-loop.js';
 import { correctedNow } from './time.js';
 
@@ -129,25 +130,32 @@ function ownCounter({ clock, stamp }: Operation): Record<string, number> {
 }
 
 async function discard(context: Context, id: string): Promise<void> {
-  await context.committer.run(async (transaction) => {
-    const entry = context.mirror.get(id);
-    if (entry === undefined)
-      throw new SyncError('not-found', `${id} is not in the outbox`, { operationId: id });
-    const [row] = await transaction.get(tables.meta, ['sent']);
-    const sent = (row as { ids?: readonly string[] } | undefined)?.ids ?? [];
-    if (entry.state !== 'dead' && entry.state !== 'conflict' && sent.includes(id)) {
-      throw new SyncError('conflict', `${id} may have reached the server already`, {
-        operationId: id,
-        hint: 'Undo it with another write.',
-      });
-    }
-    const { entity, entityId } = entry.operation;
-    const bench = new Bench(context, transaction);
-    await bench.open([{ entity, id: entityId }]);
+  const { committer, mirror } = context;
+  if (mirror.get(id) === undefined) {
+    throw new SyncError('not-found', `${id} is not in the outbox`, { operationId: id });
+  }
+  if (mirror.get(id)?.state !== 'dead')
+    await committer.run((transaction) => giveUp(context, transaction, id));
+  await committer.run(async (transaction) => {
     await transaction.get(tables.outbox, [id]);
-    if (entry.state !== 'dead')
-      bench.refuse(id, { code: 'rejected', message: 'given up by the user', operationId: id });
-    await bench.close();
     transaction.delete(tables.outbox, id);
   });
+}
+
+/** Makes a dead letter of a write that waits, with all that goes with it. */
+async function giveUp(context: Context, transaction: Transaction, id: string): Promise<void> {
+  const entry = context.mirror.get(id);
+  if (entry === undefined || entry.state === 'dead') return;
+  const [row] = await transaction.get(tables.meta, ['sent']);
+  const sent = (row as SentRow | undefined)?.ids ?? [];
+  if (entry.state !== 'conflict' && sent.includes(id)) {
+    throw new SyncError('conflict', `${id} may have reached the server already`, {
+      operationId: id,
+      hint: 'Undo it with another write.',
+    });
+  }
+  const bench = new Bench(context, transaction);
+  await bench.open([{ entity: entry.operation.entity, id: entry.operation.entityId }]);
+  bench.refuse(id, { code: 'rejected', message: 'given up by the user', operationId: id });
+  await bench.close();
 }

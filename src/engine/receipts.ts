@@ -10,7 +10,8 @@ export interface Receipt {
   readonly operationId: string | undefined;
   /**
    * Resolves when the server has accepted the write, which may take days. Rejects with `rejected` when it was refused
-   * for good, and with `conflict` when it waits for a person.
+   * for good or given up, with `conflict` when it waits for a person, and with `storage-closed` when the client is closed
+   * first.
    */
   readonly accepted: Promise<void>;
 }
@@ -25,6 +26,8 @@ interface Waiter {
 export class ReceiptDesk {
   readonly #mirror: OutboxMirror;
   readonly #waiters = new Map<string, Waiter>();
+  /** Dead letters that were disposed of → what took their place, if anything did. */
+  readonly #disposed = new Map<string, string | undefined>();
 
   constructor(mirror: OutboxMirror) {
     this.#mirror = mirror;
@@ -53,6 +56,10 @@ export class ReceiptDesk {
   }
 
   #wait(operationId: string): Promise<void> {
+    if (this.#disposed.has(operationId)) {
+      const next = this.#disposed.get(operationId);
+      return next === undefined ? Promise.reject(givenUp(operationId)) : this.#wait(next);
+    }
     const waiting = this.#waiters.get(operationId);
     if (waiting !== undefined) return waiting.promise;
     const entry = this.#mirror.get(operationId);
@@ -63,6 +70,11 @@ export class ReceiptDesk {
   }
 
   #follow(moves: readonly MirrorMove[]): void {
+    for (const { id, before, after } of moves) {
+      if (before?.state === 'dead' && after === undefined) {
+        this.#disposed.set(id, moves.find((move) => move.after?.operation.replaces === id)?.id);
+      }
+    }
     if (this.#waiters.size === 0) return;
     for (const { after } of moves) {
       const before = after?.operation.replaces;
@@ -78,6 +90,10 @@ export class ReceiptDesk {
       settle(after).then(waiter.resolve, waiter.reject);
     }
   }
+}
+
+function givenUp(operationId: string): SyncError {
+  return new SyncError('rejected', 'the write was refused, and then given up', { operationId });
 }
 
 function isSettled({ state }: OutboxEntry): boolean {

@@ -3,7 +3,7 @@ import type { OutboxMirror } from './mirror.js';
 
 export type SyncState =
   'synced' | 'syncing' | 'pending' | 'offline' | 'paused' | 'stalled' | 'conflicts' | 'error';
-export type PauseReason = 'auth' | 'user' | 'policy';
+export type PauseReason = 'auth' | 'user';
 
 /** How the client stands, derived from facts. `synced` is never said while anything is unsent. */
 export interface SyncStatus {

@@ -242,6 +242,7 @@ export class SyncLoop {
     const now = runtime.now();
     this.#failures = 0;
     this.#lastError = undefined;
+    if (this.#paused === 'auth') this.#paused = undefined;
     this.#syncedAt = now;
     const { pollIntervalMs } = this.#options;
     for (const delayMs of this.#pacing.waitsMs()) this.#wake(delayMs);

@@ -78,7 +78,11 @@ test("another user's unsent writes are not opened, nor sent under the wrong name
   });
   const again = await world.device({ storage: memoryStorage({ store }), user: 'ada' });
   expect(again.status().pending).toBe(1);
-  expect(await again.close({ pending: 'export' })).toContain('private');
+  await again.sync();
+  expect(await again.close({ pending: 'export' })).toContain('entries');
+  const bob = await world.device({ storage: memoryStorage({ store }), user: 'bob' });
+  expect(await bob.collection(task).list()).toEqual([]);
+  await world.close();
 });
 
 test('closing can drain, and stays open with a clear error when it cannot', async () => {

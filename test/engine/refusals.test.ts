@@ -197,3 +197,16 @@ test.each([
     await world.close();
   },
 );
+
+test('giving up a write that was never sent takes it out of the view, and its receipt says so', async () => {
+  const world = createWorld();
+  const phone = await world.device();
+  const receipt = await phone.collection(task).create({ id: 't', title: 'T' });
+  const fate = expect(receipt.accepted).rejects.toMatchObject({ code: 'rejected' });
+  await phone.outbox.discard(receipt.operationId ?? '');
+  await fate;
+  await expect(receipt.accepted).rejects.toMatchObject({ code: 'rejected' });
+  expect(await ids(phone)).toEqual([]);
+  expect(phone.outbox.list()).toEqual([]);
+  await world.close();
+});

@@ -135,6 +135,7 @@ class LogStorage implements StorageAdapter {
     await this.#mend(this.#resident.take(await this.#device.read(0)));
     if (!this.#is('opening')) throw closed();
     this.#state = 'open';
+    this.#compaction.consider(() => this.#resident);
     this.#work();
   }
 
@@ -181,7 +182,6 @@ class LogStorage implements StorageAdapter {
       else await this.#catchUp().catch(() => undefined);
     }
     this.#working = false;
-    if (this.#is('open')) this.#compaction.consider(() => this.#resident);
   }
 
   async #appendNext(): Promise<void> {
@@ -248,6 +248,7 @@ class LogStorage implements StorageAdapter {
     resident.entryChars += chars;
     fold.forEach(({ commit }, at) => resident.apply(commit.changes, first + at));
     fold.forEach(({ resolve }, at) => resolve({ revision: first + at }));
+    if (this.#is('open')) this.#compaction.consider(() => this.#resident);
   }
 
   /** A shared entry that found no room is tried again commit by commit: the small ones may fit. */

@@ -20,8 +20,9 @@ export type Chunk =
 const chunkRows = 1_000;
 const chunkChars = 256 * 1024;
 
-/** Characters that one call of `JSON.stringify` aims at, so that large rows do not make a slice long. */
+/** Characters that one call of `JSON.stringify` aims at, and rows it takes at most: large rows come unannounced. */
 const batchChars = 64 * 1024;
+const batchRows = 32;
 
 /** `commits` are texts already, so that a second attempt, or a fold of several, costs no second `stringify`. */
 export function encodeEntry(first: number, commits: readonly string[]): string {
@@ -47,16 +48,16 @@ export function encodeChunk(
   const parts: string[] = [];
   let next = from;
   let chars = 0;
-  let batch = 1;
+  let size = 1;
   while (next < end && chars < chunkChars) {
     const cells: Json[] = [];
-    for (const { id, revision, value } of rows.slice(next, Math.min(end, next + batch)))
-      cells.push(id, revision, value);
-    next += cells.length / 3;
+    const batch = rows.slice(next, Math.min(end, next + size));
+    for (const { id, revision, value } of batch) cells.push(id, revision, value);
     const part = JSON.stringify(cells).slice(1, -1);
     parts.push(part);
+    next += batch.length;
     chars += part.length;
-    batch = Math.max(1, Math.floor((batchChars * (next - from)) / chars));
+    size = Math.min(batchRows, Math.max(1, Math.floor((batchChars * batch.length) / part.length)));
   }
   return { chunk: seal(`[${JSON.stringify(table)},[${parts.join(',')}]]`), next };
 }

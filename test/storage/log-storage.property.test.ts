@@ -55,7 +55,10 @@ const step = fc.oneof(
     arbitrary: fc.record({ do: fc.constant('scan' as const), who, table: fc.constant('a'), scan }),
   },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('reopen' as const), who }) },
-  { weight: 4, arbitrary: fc.record({ do: fc.constant('tick' as const) }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({ do: fc.constant('tick' as const), times: fc.integer({ min: 1, max: 4 }) }),
+  },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('ring' as const) }) },
 );
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
@@ -96,6 +99,9 @@ class Model {
   }
 }
 
+/** A run in which nothing of this happened would prove nothing. */
+const happened = { compactions: 0, faults: 0 };
+
 class World {
   readonly #store = createMemoryStore();
   readonly #timer = new ManualTimer();
@@ -105,6 +111,7 @@ class World {
   readonly #hooks: MemoryHooks = {
     beforeAppend: () => this.#stop('before'),
     afterAppend: () => this.#stop('after'),
+    afterCompact: () => void happened.compactions++,
   };
   readonly #adapters: StorageAdapter[] = [];
 
@@ -121,7 +128,7 @@ class World {
   }
 
   async #take(one: Step): Promise<void> {
-    if (one.do === 'tick') this.#timer.tick();
+    if (one.do === 'tick') await this.#tick(one.times);
     else if (one.do === 'ring') await this.#ring();
     else if (one.do === 'burst') await this.#burst(one.all);
     else if (one.do === 'commit') await this.#commit(one);
@@ -190,6 +197,10 @@ class World {
     );
   }
 
+  async #tick(times: number): Promise<void> {
+    for (let turn = 0; turn < times && this.#timer.tick(); turn++) await this.#adapter(0).get('a', []);
+  }
+
   /** After the doorbell and its read the adapters are up to date. */
   async #ring(): Promise<void> {
     const bells = this.#bells;
@@ -219,6 +230,7 @@ class World {
   #stop(at: 'before' | 'after'): void {
     if (this.#fault !== at) return;
     this.#fault = 'none';
+    happened.faults++;
     throw new Error(`stopped ${at} the append`);
   }
 }
@@ -228,6 +240,8 @@ it('a log storage does what a sorted list of rows does, through restarts, faults
     fc.asyncProperty(fc.array(step, { minLength: 5, maxLength: 60 }), (steps) => new World().run(steps)),
     { numRuns: 500 },
   );
+  expect(happened.compactions).toBeGreaterThan(100);
+  expect(happened.faults).toBeGreaterThan(100);
 });
 
 function plain(all: Writes): StorageWrite[] {

@@ -4,6 +4,11 @@ export interface Position {
   /** Everything up to here was given out. */
   readonly seq: number;
   /**
+   * In the middle of a run of pages: where the run began. A record that is still to come lies behind `seq`, but may
+   * have changed before it as well, so only what it was at the beginning of the run is known to be held.
+   */
+  readonly since?: number;
+  /**
    * The store's horizon when this run from the start began. What was dropped before then was never given out in it, so
    * a long run is not sent back to its start by the compaction it began under.
    */
@@ -12,22 +17,24 @@ export interface Position {
   readonly entities?: readonly string[];
 }
 
-const format = /^1\.([^.]+)\.([0-9a-z]{1,11})\.([0-9a-z]{1,11})\.(\*|(?:[^.,]+(?:,[^.,]+)*)?)$/;
+const format = /^1\.([^.]+)\.([0-9a-z]{1,11})(?:-([0-9a-z]{1,11}))?\.([0-9a-z]{1,11})\.(\*|(?:[^.,]+(?:,[^.,]+)*)?)$/;
 
-export function formatCursor({ epoch, seq, floor, entities }: Position): string {
+export function formatCursor({ epoch, seq, since, floor, entities }: Position): string {
   const scope = entities === undefined ? '*' : entities.map(encode).join(',');
-  return `1.${encode(epoch)}.${seq.toString(36)}.${floor.toString(36)}.${scope}`;
+  const place = since === undefined ? seq.toString(36) : `${seq.toString(36)}-${since.toString(36)}`;
+  return `1.${encode(epoch)}.${place}.${floor.toString(36)}.${scope}`;
 }
 
 /** `undefined` for what is no cursor. */
 export function parseCursor(text: string): Position | undefined {
-  const [, epoch, seq, floor, scope] = format.exec(text) ?? [];
+  const [, epoch, seq, since, floor, scope] = format.exec(text) ?? [];
   if (epoch === undefined || seq === undefined || floor === undefined || scope === undefined)
     return undefined;
   try {
     return {
       epoch: decodeURIComponent(epoch),
       seq: parseInt(seq, 36),
+      ...(since === undefined ? {} : { since: parseInt(since, 36) }),
       floor: parseInt(floor, 36),
       ...(scope === '*' ? {} : { entities: scope === '' ? [] : scope.split(',').map(decodeURIComponent) }),
     };

@@ -22,6 +22,7 @@ export async function pull(context: ServerContext, caller: Writer, request: Pull
   const from = known !== undefined && isUsable(known, epoch, bounds, entities) ? known : undefined;
 
   const after = from?.seq ?? 0;
+  const since = from?.since ?? after;
   const { records, remaining } = await store.changesSince(caller.space, {
     after,
     limit: request.limit,
@@ -31,7 +32,7 @@ export async function pull(context: ServerContext, caller: Writer, request: Pull
   if ((await store.bounds(caller.space)).horizon !== bounds.horizon) return pull(context, caller, request);
   const changes: RecordChange[] = [];
   for (const record of records) {
-    if (await mayRead(context, caller, record)) changes.push(changeOf(record, after));
+    if (await mayRead(context, caller, record)) changes.push(changeOf(record, since));
     // Who starts from nothing has nothing to forget.
     else if (from !== undefined) changes.push({ kind: 'remove', entity: record.entity, id: record.id });
   }
@@ -40,7 +41,13 @@ export async function pull(context: ServerContext, caller: Writer, request: Pull
   const floor = from?.floor ?? bounds.horizon;
   return {
     changes,
-    cursor: formatCursor({ epoch, seq, floor, ...(entities === undefined ? {} : { entities }) }),
+    cursor: formatCursor({
+      epoch,
+      seq,
+      ...(remaining > 0 ? { since } : {}),
+      floor,
+      ...(entities === undefined ? {} : { entities }),
+    }),
     more: remaining > 0 ? remaining : false,
     ...(request.cursor !== undefined && from === undefined ? { reset: true as const } : {}),
   };

@@ -49,6 +49,22 @@ describe('pull', () => {
     ]);
   });
 
+  it('tells of a field that changed in one page of a run, in a record that changed again and comes in a later one', async () => {
+    const { push, pull, phone } = await withTasks(2);
+    const { cursor } = await pull();
+    await push(phone.update('t1', [set('/title', 'Tea')], { phone: 1 }));
+    await push(phone.update('t2', [set('/title', 'Sea')], { phone: 2 }));
+    await push(phone.update('t1', [set('/minutes', 5)], { phone: 3 }));
+    const first = await pull({ cursor, limit: 1 });
+    expect(first.changes).toMatchObject([{ id: 't2' }]);
+    const second = await pull({ cursor: first.cursor, limit: 1 });
+    expect(second).toMatchObject({ more: false, changes: [{ kind: 'patch', id: 't1' }] });
+    expect(second.changes[0]).toHaveProperty('set', [
+      { path: '/title', value: 'Tea' },
+      { path: '/minutes', value: 5 },
+    ]);
+  });
+
   it('sends a record whole where that is shorter, and when it has risen from the dead', async () => {
     const { push, pull, phone } = await withTasks(1);
     const { cursor } = await pull();

@@ -1,0 +1,72 @@
+import type { Operation, OutboxEntry } from 'syncline';
+import type { Holdings } from './hub.js';
+import type { WriteStep } from './steps.js';
+import type { Moves, Witness } from './witness.js';
+
+/** A call of an application, and what it was told. */
+export interface Write {
+  readonly step: WriteStep;
+  readonly device: number;
+  /** `cut`: its tab stopped before it was told. `unknown`: it was told of a failure that may be none. */
+  state: 'issued' | 'resolved' | 'rejected' | 'cut' | 'unknown';
+  operationId: string | undefined;
+  /** For increments of a tally: the power of two that was added. */
+  readonly amount: number;
+  /** What the application read when its write had resolved. */
+  seen?: unknown;
+  /** Why it was refused. */
+  error?: unknown;
+}
+
+/** Where an operation has come to. `history`: acknowledged by a server that has since been restored. */
+export type Fate = 'accepted' | 'waiting' | 'conflict' | 'dead' | 'discarded' | 'history' | 'lost';
+
+/** All that was ever written, kept apart from the parts that are being tested. */
+export class Ledger {
+  readonly writes: Write[] = [];
+  /** Every operation that was ever durable on a device. */
+  readonly operations = new Map<string, Operation>();
+  readonly deviceOf = new Map<string, number>();
+  readonly discarded = new Set<string>();
+  /** Operations that were dead letters once. */
+  readonly refused = new Set<string>();
+  readonly #successors = new Map<string, string>();
+  readonly #bits = new Map<string, number>();
+
+  /** The next power of two for a tally: the sum then tells which increments are in it. */
+  nextAmount(record: string): number {
+    const bit = this.#bits.get(record) ?? 0;
+    this.#bits.set(record, bit + 1);
+    return 2 ** bit;
+  }
+
+  follow(device: number, { entries }: Moves): void {
+    for (const { id, after } of entries) {
+      if (after === undefined) continue;
+      this.operations.set(id, after.operation);
+      this.deviceOf.set(id, device);
+      if (after.state === 'dead') this.refused.add(id);
+      const { replaces } = after.operation;
+      if (replaces !== undefined) this.#successors.set(replaces, id);
+    }
+  }
+
+  successorOf(id: string): string | undefined {
+    return this.#successors.get(id);
+  }
+
+  fateOf(id: string, holdings: Holdings, witness: Witness): Fate {
+    for (let at: string | undefined = id; at !== undefined; at = this.#successors.get(at)) {
+      if (holdings.outcomes.get(at)?.result.status === 'accepted') return 'accepted';
+      const entry = witness.outbox.get(at);
+      if (entry !== undefined) return fateOfEntry(entry);
+      if (this.discarded.has(at)) return 'discarded';
+      for (const held of witness.history.values()) if (held.operation.id === at) return 'history';
+    }
+    return 'lost';
+  }
+}
+
+function fateOfEntry({ state }: OutboxEntry): Fate {
+  return state === 'dead' ? 'dead' : state === 'conflict' ? 'conflict' : 'waiting';
+}

@@ -1,0 +1,187 @@
+import { SyncError, type OperationResult, type TransportAdapter } from 'syncline';
+import { loopbackTransport, type LoopbackMiddleware } from 'syncline/transport/loopback';
+import type { Device, Life, Surroundings, Tab } from './device.js';
+import type { FaultKind } from './faults.js';
+import type { Hub } from './hub.js';
+
+/** How long a device waits for an answer. */
+const patienceMs = 15_000;
+
+const onRequest: ReadonlySet<FaultKind> = new Set<FaultKind>([
+  'request-lost',
+  'answer-lost',
+  'answer-delayed',
+  'request-late',
+  'request-duplicated',
+  'answer-of-duplicate',
+  'rate-limited',
+  'server-error',
+]);
+const onPush: ReadonlySet<FaultKind> = new Set<FaultKind>([...onRequest, 'operation-put-off']);
+
+/** What lies between one device and the server. */
+export class Link {
+  readonly #around: Surroundings;
+  readonly #device: Device;
+  readonly #hub: Hub;
+  /** Until when nothing passes, for requests and for answers. */
+  readonly cutUntil = { out: 0, in: 0 };
+  cutBy: FaultKind = 'partition';
+  tokenLostUntil = 0;
+  /** Whether a lost token can be renewed before it comes back by itself. */
+  renewable = true;
+  calls = 0;
+
+  constructor(around: Surroundings, device: Device, hub: Hub) {
+    this.#around = around;
+    this.#device = device;
+    this.#hub = hub;
+  }
+
+  /** A tab's transport. The calls of a stopped tab go on without it. */
+  transport(tab: Tab, life: Life): TransportAdapter {
+    const middleware: LoopbackMiddleware = async ({ kind, request, signal }, next) => {
+      if (!life.alive) await nothing();
+      this.calls++;
+      try {
+        return await this.#patiently(signal, this.#carry(tab, kind, request, next));
+      } finally {
+        if (!life.alive) await nothing();
+      }
+    };
+    return {
+      ...loopbackTransport(this.#hub.server, { identity: { id: 'ada' }, middleware }),
+      refreshAuth: async () => {
+        if (this.renewable) this.tokenLostUntil = 0;
+        return this.renewable;
+      },
+    };
+  }
+
+  heal(): void {
+    this.cutUntil.out = this.cutUntil.in = this.tokenLostUntil = 0;
+    this.#device.faults.clear();
+  }
+
+  /** The answer, unless it takes too long or is not wanted any more. */
+  #patiently(signal: AbortSignal, call: Promise<unknown>): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const stop = this.#around.clock.after(patienceMs, () => reject(new SyncError('timeout', 'no answer')));
+      const giveUp = () => reject(new SyncError('aborted', 'the call was given up'));
+      signal.addEventListener('abort', giveUp);
+      void call.then(resolve, reject).finally(() => {
+        stop();
+        signal.removeEventListener('abort', giveUp);
+      });
+    });
+  }
+
+  async #carry(tab: Tab, kind: 'push' | 'pull', request: unknown, next: (request: unknown) => Promise<unknown>): Promise<unknown> {
+    const { clock, lines } = this.#around;
+    const planned = this.#device.faults.strike(kind === 'push' ? onPush : onRequest);
+    const fault = planned?.fault;
+    const lateMs = 1_000 + (planned?.ms ?? 0);
+    lines.add(() => `${tab.name} sends ${kind} ${describe(request)}${fault === undefined ? '' : `, ${fault}`}`);
+    await this.#travel('out');
+    if (fault === 'request-lost') return lost();
+    if (fault === 'rate-limited') throw new SyncError('limit', 'too many requests', { retryAfterMs: lateMs });
+    if (fault === 'server-error') throw new SyncError('network', 'the server failed');
+    if (fault === 'request-late') await clock.sleep(patienceMs + lateMs);
+    this.#admit();
+    if (fault === 'operation-put-off') return this.#putOff(request as Push, next);
+    if (fault === 'answer-of-duplicate') await next(request).catch(() => undefined);
+    if (fault === 'request-duplicated') {
+      clock.after(lateMs, () => void next(request).catch(() => undefined));
+    }
+    const answer = await next(request);
+    if (fault === 'answer-lost') return lost();
+    if (fault === 'answer-delayed') await clock.sleep(lateMs);
+    await this.#travel('in');
+    return answer;
+  }
+
+  async #travel(direction: 'out' | 'in'): Promise<void> {
+    const { clock, random, profile } = this.#around;
+    if (profile.netMs > 0) await clock.sleep(random.int(profile.netMs / 2));
+    if (clock.now >= this.cutUntil[direction]) return;
+    this.#device.faults.count(this.cutBy);
+    await lost();
+  }
+
+  #admit(): void {
+    const { clock } = this.#around;
+    if (clock.now < this.#hub.downUntil) {
+      this.#hub.faults.count('server-down');
+      throw new SyncError('network', 'the server is away');
+    }
+    if (clock.now < this.tokenLostUntil) {
+      this.#device.faults.count('token-expired');
+      throw new SyncError('unauthenticated', 'who is this?');
+    }
+  }
+
+  /** The first operation waits, and all that the server would not take without it. */
+  async #putOff(request: Push, next: (request: unknown) => Promise<unknown>): Promise<unknown> {
+    const [first] = request.operations;
+    if (first === undefined) return next(request);
+    const isHeld = ({ id, entity, entityId, transaction }: Sent): boolean =>
+      id === first.id ||
+      (entity === first.entity && entityId === first.entityId) ||
+      (transaction !== undefined && transaction.id === first.transaction?.id);
+    const held = closure(request.operations, isHeld);
+    const passed = request.operations.filter((operation) => !held.has(operation.id));
+    const answer = (await next({ ...request, operations: passed })) as { results: readonly OperationResult[] };
+    const byId = new Map(answer.results.map((result) => [result.id, result]));
+    const results = request.operations.map(({ id }): OperationResult => {
+      if (id === first.id) return { id, status: 'retry', code: 'busy' };
+      return byId.get(id) ?? { id, status: 'blocked', by: first.id };
+    });
+    return { ...answer, results };
+  }
+}
+
+interface Sent {
+  readonly id: string;
+  readonly entity: string;
+  readonly entityId: string;
+  readonly transaction?: { readonly id: string };
+  readonly dependsOn?: readonly string[];
+}
+
+interface Push {
+  readonly operations: readonly Sent[];
+}
+
+/** Operations that are held up, and those that share a record, a group or a need with them, in the order of the batch. */
+function closure(operations: readonly Sent[], isHeld: (operation: Sent) => boolean): ReadonlySet<string> {
+  const held = new Set<string>();
+  const lanes = new Set<string>();
+  const groups = new Set<string>();
+  for (let before = -1; before !== held.size; ) {
+    before = held.size;
+    for (const operation of operations) {
+      const { id, entity, entityId, transaction, dependsOn = [] } = operation;
+      const lane = `${entity}/${entityId}`;
+      const drawn = lanes.has(lane) || (transaction !== undefined && groups.has(transaction.id)) || dependsOn.some((need) => held.has(need));
+      if (held.has(id) || !(isHeld(operation) || drawn)) continue;
+      held.add(id);
+      lanes.add(lane);
+      if (transaction !== undefined) groups.add(transaction.id);
+    }
+  }
+  return held;
+}
+
+function describe(request: unknown): string {
+  const { operations, cursor } = request as { readonly operations?: readonly Sent[]; readonly cursor?: string };
+  return operations === undefined ? `from ${cursor ?? 'the start'}` : operations.map(({ id }) => id.slice(-4)).join(' ');
+}
+
+/** No word ever comes back; the sender's patience ends it. */
+function lost(): Promise<never> {
+  return nothing();
+}
+
+function nothing(): Promise<never> {
+  return new Promise(() => undefined);
+}

@@ -1,0 +1,113 @@
+import { hash } from './random.js';
+import { checkEnd } from './final-checks.js';
+import type { FaultCounts } from './faults.js';
+import { perform, resolveConflict } from './perform.js';
+import { deriveProgram, type Program, type ProgramOptions } from './program.js';
+import type { BrokenPromise } from './promises.js';
+import { World } from './world.js';
+
+export interface SimulateOptions extends ProgramOptions {
+  /** Only these of the steps that the seed stands for, by index. Default: all. */
+  readonly only?: readonly number[];
+  /** Keeps a readable account of the run. Default false. */
+  readonly trace?: boolean;
+}
+
+/** How a run went. */
+export interface Verdict {
+  readonly program: Program;
+  /** The first promise that was not kept; absent when all were. */
+  readonly broken?: BrokenPromise;
+  readonly faults: FaultCounts;
+  readonly steps: number;
+  readonly writes: number;
+  /** Calls to the server. */
+  readonly calls: number;
+  readonly virtualMs: number;
+  /** What happened, where it was asked for. */
+  readonly lines: readonly string[];
+  /** Of the lines: equal for equal runs. */
+  readonly fingerprint: number;
+}
+
+/**
+ * Runs real clients against a real server, with everything around them under control: clocks, timers, chance, the
+ * network, the disks, and when each of them fails. Equal options give equal runs.
+ */
+export async function simulate(options: SimulateOptions): Promise<Verdict> {
+  const program = deriveProgram(options);
+  const only = options.only === undefined ? undefined : new Set(options.only);
+  const steps = program.steps.filter((_, at) => only === undefined || only.has(at));
+  const world = new World({ ...program, steps }, options);
+  const from = world.clock.now;
+  await world.begin();
+  for (const step of steps) {
+    await world.pass(step.waitMs);
+    world.lines.add(() => `- ${JSON.stringify(step)}`);
+    perform(world, step);
+    await world.settle();
+    if (world.broken.length > 0) break;
+  }
+  if (world.broken.length === 0) await finish(world);
+  for (const device of world.devices) device.stopAll();
+  const [broken] = world.broken;
+  const lines = world.lines.all();
+  return {
+    program,
+    ...(broken === undefined ? {} : { broken }),
+    faults: world.counts,
+    steps: steps.length,
+    writes: world.ledger.writes.length,
+    calls: world.links.reduce((sum, link) => sum + link.calls, 0),
+    virtualMs: world.clock.now - from,
+    lines,
+    fingerprint: hash(lines.join('\n')),
+  };
+}
+
+/** How long it may take, once all is well, until nothing is left to do: a poll, and a few pauses between attempts. */
+const quietWithinMs = 90_000;
+const lookEveryMs = 1_000;
+const roundsMax = 40;
+
+/** Heals everything, lets a person decide what a person must, and checks that all comes to rest. */
+async function finish(world: World): Promise<void> {
+  const { hub, links, devices, tabs, clock, program } = world;
+  world.lines.add(() => 'all is healed');
+  hub.downUntil = 0;
+  hub.faults.clear();
+  for (const link of links) link.heal();
+  for (const device of devices) device.slowUntil = device.silentUntil = 0;
+  for (const tab of tabs) (await world.use(tab))?.outbox.resume();
+  for (let round = 0; round < roundsMax && world.broken.length === 0; round++) {
+    const deadline = clock.now + quietWithinMs + 2 * program.profile.pollMs;
+    while (!isQuiet(world) && clock.now < deadline && world.broken.length === 0) await world.pass(lookEveryMs);
+    if (!isQuiet(world)) return world.report('bounded-rounds', `still busy ${deadline - clock.now} ms after all was healed: ${busy(world)}`);
+    if (!(await decide(world, round))) break;
+  }
+  // Whoever has nothing to send hears of the rest with the next poll.
+  await world.pass(2 * program.profile.pollMs + 30_000);
+  if (world.broken.length === 0) checkEnd(world.report, { ledger: world.ledger, holdings: hub.holdings, devices, witnesses: world.witnesses });
+}
+
+function isQuiet(world: World): boolean {
+  return world.witnesses.every(({ outbox }) => [...outbox.values()].every(({ state }) => state === 'dead' || state === 'conflict'));
+}
+
+function busy(world: World): string {
+  const waiting = world.witnesses.map(({ outbox }) => [...outbox.values()].filter(({ state }) => state !== 'dead').map(({ operation, state }) => `${operation.id.slice(-4)} ${state}`));
+  return JSON.stringify(waiting);
+}
+
+/** One device after the other, or they would contest each other's decisions for ever. */
+async function decide(world: World, round: number): Promise<boolean> {
+  for (const { client } of world.tabs) {
+    const open = client?.conflicts.list().length ?? 0;
+    if (client === undefined || open === 0) continue;
+    const choice = (['local', 'remote', 'merged'] as const)[round % 3] ?? 'local';
+    for (let left = open; left > 0; left--) await resolveConflict(client, { pick: 0, choice, n: 10_000 + round });
+    await world.settle();
+    return true;
+  }
+  return false;
+}

@@ -31,11 +31,10 @@ export async function storeAnswers(
   results: readonly OperationResult[],
 ): Promise<PushReport> {
   const bench = new Bench(context, transaction);
-  const rows = await transaction.get(
+  const entries = await transaction.get(
     tables.outbox,
     results.map(({ id }) => id),
   );
-  const entries = rows.map((row) => row as unknown as OutboxEntry | undefined);
   await bench.open(
     entries.flatMap((entry) =>
       entry === undefined ? [] : [{ entity: entry.operation.entity, id: entry.operation.entityId }],

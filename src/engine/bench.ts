@@ -9,7 +9,8 @@ import type { Transaction } from './committer.js';
 import { historyMax, type Context } from './context.js';
 import type { ClientEvent } from './events.js';
 import { definitionOf, loadLanes, storeLane, type Lane, type LaneKey } from './lane.js';
-import { tables, toRow, type HistoryRow, type SentRow } from './rows.js';
+import { putMeta, readMeta } from './meta.js';
+import { tables, type HistoryRow } from './rows.js';
 import { isCovered, settleContested, type Settled } from './settle.js';
 
 /** A lane while a unit of work changes it. */
@@ -49,7 +50,7 @@ export class Bench {
   }
 
   async open(keys: readonly LaneKey[]): Promise<void> {
-    this.#sent ??= await this.#loadSent();
+    this.#sent ??= new Set((await readMeta(this.#transaction)).sent.ids);
     const fresh = new Map<string, LaneKey>();
     for (const { entity, id } of keys) {
       const lane = laneOf({ entity, entityId: id });
@@ -151,8 +152,8 @@ export class Bench {
     for (const [id, entry] of this.#changed) {
       if (entry === undefined && this.#inserted.has(id)) continue;
       if (entry === undefined) this.#transaction.delete(tables.outbox, id);
-      else if (this.#inserted.has(id)) this.#transaction.insert(tables.outbox, id, toRow(entry));
-      else this.#transaction.put(tables.outbox, id, toRow(entry));
+      else if (this.#inserted.has(id)) this.#transaction.insert(tables.outbox, id, entry);
+      else this.#transaction.put(tables.outbox, id, entry);
     }
     this.#storeSent();
     await this.#remember();
@@ -217,18 +218,13 @@ export class Bench {
       .filter((id) => this.#changed.get(id) !== undefined || !this.#changed.has(id));
     const rows = await this.#transaction.get(tables.outbox, dependants);
     dependants.forEach((id, at) => {
-      const entry = this.#changed.get(id) ?? (rows[at] as unknown as OutboxEntry | undefined);
+      const entry = this.#changed.get(id) ?? rows[at];
       if (entry === undefined) return;
       const dependsOn = (entry.operation.dependsOn ?? []).map(
         (needed) => this.#replaced.get(needed) ?? needed,
       );
       this.#changed.set(id, { ...entry, operation: { ...entry.operation, dependsOn } });
     });
-  }
-
-  async #loadSent(): Promise<ReadonlySet<string>> {
-    const [row] = await this.#transaction.get(tables.meta, ['sent']);
-    return new Set((row as SentRow | undefined)?.ids);
   }
 
   #wasSent({ operation, state }: OutboxEntry): boolean {
@@ -242,7 +238,7 @@ export class Bench {
       (id) => !this.#changed.has(id) || this.#changed.get(id)?.state === 'pending',
     );
     const after = new Set(mayBeThere);
-    if (after.size !== before.size) this.#transaction.put(tables.meta, 'sent', toRow({ ids: [...after] }));
+    if (after.size !== before.size) putMeta(this.#transaction, 'sent', { ids: [...after] });
   }
 
   /** Keeps the newest accepted operations, in a ring. */
@@ -252,7 +248,7 @@ export class Bench {
     await this.#transaction.get(tables.history, slots);
     kept.forEach((entry, at) => {
       const row: HistoryRow = { entry, at: this.#context.runtime.now() };
-      this.#transaction.put(tables.history, slots[at] ?? '', toRow(row));
+      this.#transaction.put(tables.history, slots[at] ?? '', row);
     });
   }
 }

@@ -1,16 +1,17 @@
 import type { Json } from '../contracts/json.js';
 import type { RowRef, StorageAdapter, StorageWrite } from '../contracts/storage.js';
 import { isSyncError, SyncError } from '../errors.js';
+import type { Table } from './rows.js';
 
 /** Reads and writes of one unit of work. Reads see the writes before them. */
 export interface Transaction {
-  get(table: string, ids: readonly string[]): Promise<readonly (Json | undefined)[]>;
-  put(table: string, id: string, value: Json): void;
+  get<R>(table: Table<R>, ids: readonly string[]): Promise<readonly (R | undefined)[]>;
+  put<R>(table: Table<R>, id: string, value: R): void;
   /** Writes a row that is known not to be there; it need not be read before. */
-  insert(table: string, id: string, value: Json): void;
+  insert<R>(table: Table<R>, id: string, value: R): void;
   delete(table: string, id: string): void;
   /** All rows of a table, by id. */
-  all(table: string): Promise<ReadonlyMap<string, Json>>;
+  all<R>(table: Table<R>): Promise<ReadonlyMap<string, R>>;
 }
 
 /** May run again when another tab moved a row it read; it must have no effect outside its transaction. */
@@ -154,7 +155,7 @@ class Overlay implements Transaction {
     this.#below = below;
   }
 
-  async get(table: string, ids: readonly string[]): Promise<readonly (Json | undefined)[]> {
+  async get<R>(table: Table<R>, ids: readonly string[]): Promise<readonly (R | undefined)[]> {
     const missing = ids.filter((id) => this.#find(table, id) === undefined);
     if (missing.length > 0) {
       const stored = await this.#storage.get(table, missing);
@@ -163,29 +164,30 @@ class Overlay implements Transaction {
         this.#remember(table, id, { value: row?.value, revision: row?.revision ?? 0, written: false });
       });
     }
-    return ids.map((id) => this.#find(table, id)?.value);
+    // Only this engine writes these tables; what it reads is what it wrote.
+    return ids.map((id) => this.#find(table, id)?.value as R | undefined);
   }
 
-  async all(table: string): Promise<ReadonlyMap<string, Json>> {
+  async all<R>(table: Table<R>): Promise<ReadonlyMap<string, R>> {
     for (const { id, value, revision } of await this.#storage.scan(table)) {
       if (this.#find(table, id) === undefined) this.#remember(table, id, { value, revision, written: false });
     }
-    const rows = new Map<string, Json>();
+    const rows = new Map<string, R>();
     for (const layer of [this.#below.get(table), this.#own.get(table)]) {
       for (const [id, { value }] of layer ?? []) {
         if (value === undefined) rows.delete(id);
-        else rows.set(id, value);
+        else rows.set(id, value as R);
       }
     }
     return rows;
   }
 
-  put(table: string, id: string, value: Json): void {
-    this.#write(table, id, value);
+  put<R>(table: Table<R>, id: string, value: R): void {
+    this.#write(table, id, value as Json);
   }
 
-  insert(table: string, id: string, value: Json): void {
-    this.#remember(table, id, { value, revision: 0, written: true });
+  insert<R>(table: Table<R>, id: string, value: R): void {
+    this.#remember(table, id, { value: value as Json, revision: 0, written: true });
   }
 
   delete(table: string, id: string): void {

@@ -4,7 +4,7 @@ import type { OutboxEntry } from '../contracts/queue.js';
 import { stampReplica, stampTime } from '../causality/stamp.js';
 import { fieldStamp } from '../resolve/field-stamps.js';
 import type { Context } from './context.js';
-import { baseOf, recordTable, type RecordRow } from './rows.js';
+import { baseOf, recordTable } from './rows.js';
 
 /** Why a record is as it is, and what keeps a write from the server. */
 export interface Explanation {
@@ -39,10 +39,9 @@ export interface FieldOrigin {
 }
 
 export async function explain(context: Context, entity: string, id: string): Promise<Explanation> {
-  const row = await context.committer.run(
+  const record = await context.committer.run(
     async (transaction) => (await transaction.get(recordTable(entity), [id]))[0],
   );
-  const record = row as unknown as RecordRow | undefined;
   const base = baseOf(record);
   const lane = context.mirror.lane(entity, id);
   const open = lane.filter(({ state }) => state !== 'dead');

@@ -4,7 +4,8 @@ import type { OutboxEntry } from '../contracts/queue.js';
 import { Bench } from './bench.js';
 import type { Transaction } from './committer.js';
 import type { Context } from './context.js';
-import { tables, toRow, type HistoryRow, type ReplicaRow } from './rows.js';
+import { putMeta, readMeta } from './meta.js';
+import { tables } from './rows.js';
 
 /** A replica id: short, unique, and fit for a stamp. */
 export function newReplicaId(uuid: string): string {
@@ -16,8 +17,7 @@ export function newReplicaId(uuid: string): string {
  * delivers the same operation, the server applies it once.
  */
 export async function renewIdentity(context: Context, transaction: Transaction): Promise<string> {
-  const [row] = await transaction.get(tables.meta, ['replica']);
-  const old = row as unknown as ReplicaRow;
+  const { replica: old } = await readMeta(transaction);
   const replica = newReplicaId(context.runtime.uuid());
   const bench = new Bench(context, transaction);
   const entries = context.mirror.entries().filter(({ state }) => state !== 'dead' && state !== 'accepted');
@@ -29,7 +29,7 @@ export async function renewIdentity(context: Context, transaction: Transaction):
     bench.put(lane, { entry: rekey(entry, replica) });
   }
   await bench.close();
-  transaction.put(tables.meta, 'replica', toRow({ ...old, replica }));
+  putMeta(transaction, 'replica', { ...old, replica });
   return replica;
 }
 
@@ -54,7 +54,7 @@ export async function resendHistory(
 ): Promise<void> {
   const rows = await transaction.all(tables.history);
   const acknowledged = [...rows.values()]
-    .map((row) => (row as unknown as HistoryRow).entry)
+    .map(({ entry }) => entry)
     .filter(
       ({ operation }) =>
         context.mirror.get(operation.id) === undefined && context.entities.has(operation.entity),

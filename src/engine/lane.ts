@@ -4,7 +4,7 @@ import type { OutboxEntry } from '../contracts/queue.js';
 import { SyncError } from '../errors.js';
 import { reconcile, writeOver } from '../resolve/reconcile.js';
 import type { Transaction } from './committer.js';
-import { baseOf, recordTable, tables, toRow, type RecordRow } from './rows.js';
+import { baseOf, recordTable, tables, type RecordRow } from './rows.js';
 
 /** One record with its pending operations, loaded for a unit of work. */
 export interface Lane {
@@ -29,11 +29,11 @@ export async function loadLanes(transaction: Transaction, keys: readonly LaneKey
       recordTable(entity),
       group.map(({ id }) => id),
     );
-    group.forEach((key, at) => rows.set(key, found[at] as RecordRow | undefined));
+    group.forEach((key, at) => rows.set(key, found[at]));
   }
   const ids = [...rows.values()].flatMap((row) => row?.pending ?? none);
   const found = ids.length === 0 ? none : await transaction.get(tables.outbox, ids);
-  const entries = new Map(ids.map((id, at) => [id, found[at] as OutboxEntry | undefined]));
+  const entries = new Map(ids.map((id, at) => [id, found[at]]));
   return keys.map((key) => {
     const row = rows.get(key);
     const pending = row?.pending?.map((id) => entries.get(id)).filter((entry) => entry !== undefined);
@@ -58,7 +58,7 @@ export function storeLane(
   );
   const table = recordTable(lane.entity);
   if (view === undefined) transaction.delete(table, lane.id);
-  else transaction.put(table, lane.id, toRow(rowOf(view, base, entries)));
+  else transaction.put(table, lane.id, rowOf(view, base, entries));
 }
 
 export function rowOf(

@@ -1,11 +1,11 @@
-import { equalJson } from '../diff/canonical.js';
 import { SyncError } from '../errors.js';
 import type { Transaction } from './committer.js';
 import type { Context } from './context.js';
 import { newReplicaId, renewIdentity } from './identity.js';
 import { migrateRecords } from './migrate.js';
 import { startOver } from './pull.js';
-import { recordTable, tables, toRow, type ReplicaRow, type SyncRow } from './rows.js';
+import { putMeta } from './meta.js';
+import { recordTable, tables, type ReplicaRow } from './rows.js';
 
 /** Makes the store this replica's, and this user's; brings its rows to the present schema; fills the mirror. */
 export async function openStore(context: Context, user: string | undefined): Promise<void> {
@@ -14,17 +14,13 @@ export async function openStore(context: Context, user: string | undefined): Pro
     (await storage.scan(tables.outbox)).map(({ id, value }) => ({ table: tables.outbox, id, value })),
   );
   await committer.run(async (transaction) => {
-    const [row] = await transaction.get(tables.meta, ['replica']);
-    if (row === undefined) {
-      transaction.put(tables.meta, 'replica', toRow(newReplica(context, user)));
-      return;
-    }
-    const replica = row as unknown as ReplicaRow;
+    const [stored] = await transaction.get(tables.meta, ['replica']);
+    const replica = stored as ReplicaRow | undefined;
+    if (replica === undefined) return putMeta(transaction, 'replica', newReplica(context, user));
     if (replica.user !== undefined && replica.user !== user) {
       refuseUnsent(context);
       await forget(context, transaction);
-      transaction.put(tables.meta, 'replica', toRow(newReplica(context, user)));
-      return;
+      return putMeta(transaction, 'replica', newReplica(context, user));
     }
     await migrateRecords(context, transaction, replica.versions);
     const next: ReplicaRow = {
@@ -34,8 +30,8 @@ export async function openStore(context: Context, user: string | undefined): Pro
       counter: replica.counter,
     };
     const versions = { ...replica.versions, ...next.versions };
-    if (!equalJson(toRow({ ...next, versions }), toRow(replica)))
-      transaction.put(tables.meta, 'replica', toRow({ ...next, versions }));
+    const isSame = JSON.stringify({ ...next, versions }) === JSON.stringify(replica);
+    if (!isSame) putMeta(transaction, 'replica', { ...next, versions });
   });
 }
 
@@ -73,8 +69,7 @@ export async function recoverFromLoss(
 ): Promise<void> {
   if (losses.length === 0) return;
   const replica = await context.committer.run(async (transaction) => {
-    const [row] = await transaction.get(tables.meta, ['sync']);
-    if (row !== undefined) transaction.put(tables.meta, 'sync', toRow(startOver(row as unknown as SyncRow)));
+    await startOver(transaction);
     // The counter may have gone back with what was lost: under the old name it could be used twice.
     return renewIdentity(context, transaction);
   });

@@ -8,7 +8,8 @@ import { Bench } from './bench.js';
 import type { Transaction } from './committer.js';
 import type { Context } from './context.js';
 import { author } from './operations.js';
-import { tables, toRow, type ReplicaRow, type SentRow, type SyncRow } from './rows.js';
+import { putMeta, readMeta } from './meta.js';
+import { tables } from './rows.js';
 import type { SyncLoop } from './sync-loop.js';
 import { correctedNow } from './time.js';
 
@@ -85,7 +86,7 @@ async function sendAgain(
   return context.committer.run(async (transaction) => {
     const letter = deadLetter(context, id);
     const { operation: old } = letter;
-    const [replicaRow, syncRow] = await transaction.get(tables.meta, ['replica', 'sync']);
+    const { replica: present, sync } = await readMeta(transaction);
     const bench = new Bench(context, transaction);
     await bench.open([{ entity: old.entity, id: old.entityId }]);
     await transaction.get(tables.outbox, [id]);
@@ -98,13 +99,13 @@ async function sendAgain(
       lane.entries.map(({ operation }) => operation),
     );
     const { operation: fresh, replica } = author(
-      replicaRow as unknown as ReplicaRow,
+      present,
       { kind: old.kind, changes: changes ?? old.changes },
       {
         definition: lane.definition,
         id: old.entityId,
         view,
-        now: correctedNow(context.runtime, syncRow as SyncRow | undefined),
+        now: correctedNow(context.runtime, sync),
         uuid: context.runtime.uuid(),
       },
     );
@@ -119,7 +120,7 @@ async function sendAgain(
     });
     bench.drop(undefined, id);
     await bench.close();
-    transaction.put(tables.meta, 'replica', toRow(replica));
+    putMeta(transaction, 'replica', replica);
     return operation.id;
   });
 }
@@ -146,9 +147,8 @@ async function discard(context: Context, id: string): Promise<void> {
 async function giveUp(context: Context, transaction: Transaction, id: string): Promise<void> {
   const entry = context.mirror.get(id);
   if (entry === undefined || entry.state === 'dead') return;
-  const [row] = await transaction.get(tables.meta, ['sent']);
-  const sent = (row as SentRow | undefined)?.ids ?? [];
-  if (entry.state !== 'conflict' && sent.includes(id)) {
+  const { sent } = await readMeta(transaction);
+  if (entry.state !== 'conflict' && sent.ids.includes(id)) {
     throw new SyncError('conflict', `${id} may have reached the server already`, {
       operationId: id,
       hint: 'Undo it with another write.',

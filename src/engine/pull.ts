@@ -10,7 +10,8 @@ import type { Context } from './context.js';
 import type { ClientEvent } from './events.js';
 import { resendHistory } from './identity.js';
 import type { LaneKey } from './lane.js';
-import { recordTable, tables, toRow, type SyncRow } from './rows.js';
+import { putMeta, readMeta } from './meta.js';
+import { recordTable } from './rows.js';
 
 /** What a pull to the present came to. */
 export interface PullReport {
@@ -36,10 +37,8 @@ export async function pullToPresent(
   options: CallOptions & { readonly onPage: (done: number, total: number | undefined) => void },
 ): Promise<PullReport> {
   for (;;) {
-    const row = await context.committer.run(
-      async (transaction) => (await transaction.get(tables.meta, ['sync']))[0],
-    );
-    const run = await collect(context, (row as SyncRow | undefined)?.cursor, options);
+    const { replica, sync } = await context.committer.run(readMeta);
+    const run = await collect(context, replica.replica, sync.cursor, options);
     options.signal.throwIfAborted();
     const report = await context.committer.run((transaction) => applyRun(context, transaction, run));
     if (report !== 'again') return report;
@@ -48,6 +47,7 @@ export async function pullToPresent(
 
 async function collect(
   context: Context,
+  replica: string,
   from: string | undefined,
   { signal, onPage }: CallOptions & { readonly onPage: (done: number, total: number | undefined) => void },
 ): Promise<Run> {
@@ -58,15 +58,12 @@ async function collect(
     entities: [...entities.keys()],
     limit: pageLimit,
   };
-  const replica = await context.committer.run(
-    async (transaction) => (await transaction.get(tables.meta, ['replica']))[0],
-  );
   const changes: RecordChange[] = [];
   let reset = from === undefined;
   for (let cursor = from; ;) {
     const answer = await transport.pull(
       {
-        replica: (replica as { replica: string }).replica,
+        replica: replica,
         ...scope,
         ...(cursor === undefined ? {} : { cursor }),
       },
@@ -86,8 +83,7 @@ async function collect(
 }
 
 async function applyRun(context: Context, transaction: Transaction, run: Run): Promise<PullReport | 'again'> {
-  const [row] = await transaction.get(tables.meta, ['sync']);
-  const sync = (row ?? { offsetMs: 0 }) as unknown as SyncRow;
+  const { sync } = await readMeta(transaction);
   // Another tab has pulled meanwhile; what was collected here starts from a state that is gone.
   if (sync.cursor !== run.from) return 'again';
   const { epoch, serverTime } = run.last;
@@ -104,7 +100,7 @@ async function applyRun(context: Context, transaction: Transaction, run: Run): P
     seen.add(`${entity}/${id}`);
     if (change.kind === 'patch' && lane.base === undefined) {
       // The server counts on a base that this store no longer has: ask for everything, whole.
-      transaction.put(tables.meta, 'sync', toRow(startOver(sync)));
+      await startOver(transaction);
       return 'again';
     }
     if (!epochChanged && change.kind !== 'remove' && (lane.base?.version ?? 0) >= versionOf(change)) continue;
@@ -113,16 +109,12 @@ async function applyRun(context: Context, transaction: Transaction, run: Run): P
   if (run.reset) await sweep(context, transaction, bench, seen);
   await bench.close();
   const offsetMs = serverTime - context.runtime.now();
-  transaction.put(
-    tables.meta,
-    'sync',
-    toRow({
-      cursor: run.cursor,
-      epoch,
-      offsetMs: steady(sync.offsetMs, offsetMs),
-      pulledAt: context.runtime.now(),
-    }),
-  );
+  putMeta(transaction, 'sync', {
+    cursor: run.cursor,
+    epoch,
+    offsetMs: steady(sync.offsetMs, offsetMs),
+    pulledAt: context.runtime.now(),
+  });
   return {
     changes: run.changes.length,
     reset: run.reset && run.from !== undefined,
@@ -197,7 +189,8 @@ function steady(before: number, now: number): number {
   return Math.abs(now - before) < maxDriftMs / 10 ? before : now;
 }
 
-/** The sync row without its cursor: the next pull is from the start. */
-export function startOver({ cursor: _, ...rest }: SyncRow): SyncRow {
-  return rest;
+/** Forgets the cursor: the next pull is from the start. */
+export async function startOver(transaction: Transaction): Promise<void> {
+  const { cursor: _, ...rest } = (await readMeta(transaction)).sync;
+  putMeta(transaction, 'sync', rest);
 }

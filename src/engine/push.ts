@@ -5,7 +5,8 @@ import { SyncError } from '../errors.js';
 import { storeAnswers, type PushReport } from './answers.js';
 import type { Transaction } from './committer.js';
 import type { Context } from './context.js';
-import { tables, toRow, type ReplicaRow, type SentRow, type SyncRow } from './rows.js';
+import { putMeta, readMeta } from './meta.js';
+import { tables } from './rows.js';
 
 /** A push that went out: how many operations, and what came of them. */
 export interface PushRound extends PushReport {
@@ -33,14 +34,13 @@ export async function pushBatch(
   const asked = new Set(operations.map(({ id }) => id));
   const results = answer.results.filter(({ id }) => asked.has(id));
   return committer.run(async (transaction) => {
-    const [row] = await transaction.get(tables.meta, ['sync']);
-    const sync = row as unknown as SyncRow | undefined;
-    const epochChanged = sync?.epoch !== undefined && sync.epoch !== answer.epoch;
+    const { sync } = await readMeta(transaction);
+    const epochChanged = sync.epoch !== undefined && sync.epoch !== answer.epoch;
     // Versions of another epoch cannot be compared with ours; the ids make sending again harmless.
     const report = await storeAnswers(context, transaction, epochChanged ? [] : results);
     const isAllHere = !report.needsPull && !epochChanged && results.length === operations.length;
-    if (answer.cursor !== undefined && isAllHere && sync?.cursor === cursor) {
-      transaction.put(tables.meta, 'sync', toRow({ offsetMs: 0, ...sync, cursor: answer.cursor }));
+    if (answer.cursor !== undefined && isAllHere && sync.cursor === cursor) {
+      putMeta(transaction, 'sync', { ...sync, cursor: answer.cursor });
     }
     return { ...report, sent: operations.length, epochChanged };
   });
@@ -56,18 +56,11 @@ async function markSent(
   readonly cursor: string | undefined;
 }> {
   const ids = batch.map(({ operation }) => operation.id);
-  const [replica, sent, sync] = await transaction.get(tables.meta, ['replica', 'sent', 'sync']);
+  const { replica, sent, sync } = await readMeta(transaction);
   const rows = await transaction.get(tables.outbox, ids);
-  const operations = rows.flatMap((row) => {
-    const entry = row as unknown as OutboxEntry | undefined;
-    return entry?.state === 'pending' ? [entry.operation] : [];
-  });
-  const known = new Set((sent as SentRow | undefined)?.ids);
+  const operations = rows.flatMap((entry) => (entry?.state === 'pending' ? [entry.operation] : []));
+  const known = new Set(sent.ids);
   const unknown = operations.filter(({ id }) => !known.has(id)).map(({ id }) => id);
-  if (unknown.length > 0) transaction.put(tables.meta, 'sent', toRow({ ids: [...known, ...unknown] }));
-  return {
-    replica: (replica as unknown as ReplicaRow).replica,
-    operations,
-    cursor: (sync as unknown as SyncRow | undefined)?.cursor,
-  };
+  if (unknown.length > 0) putMeta(transaction, 'sent', { ids: [...known, ...unknown] });
+  return { replica: replica.replica, operations, cursor: sync.cursor };
 }

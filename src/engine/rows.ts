@@ -1,14 +1,20 @@
 import type { EntityDefinition } from '../contracts/entity.js';
-import type { Json } from '../contracts/json.js';
 import type { SyncRecord } from '../contracts/operation.js';
 import type { OutboxEntry } from '../contracts/queue.js';
 import type { StorageLayout } from '../contracts/storage.js';
 
+/** Name of a table, with the type of its rows. */
+export type Table<R> = string & { readonly row?: R };
+
 /** Tables of a client's store, beside one for each entity. */
-export const tables = { meta: 'meta', outbox: 'outbox', history: 'history' } as const;
+export const tables = {
+  meta: 'meta' as Table<MetaRows[keyof MetaRows]>,
+  outbox: 'outbox' as Table<OutboxEntry>,
+  history: 'history' as Table<HistoryRow>,
+};
 
 /** Table of an entity's records. */
-export function recordTable(entity: string): string {
+export function recordTable(entity: string): Table<RecordRow> {
   return `record:${entity}`;
 }
 
@@ -56,6 +62,13 @@ export interface HistoryRow {
   readonly at: number;
 }
 
+/** The rows of `meta`, by id. */
+export interface MetaRows {
+  readonly replica: ReplicaRow;
+  readonly sync: SyncRow;
+  readonly sent: SentRow;
+}
+
 export function layoutOf(entities: Iterable<EntityDefinition>): StorageLayout {
   const layout: Record<string, StorageLayout[string]> = {};
   for (const name of Object.values(tables)) layout[name] = { indexes: {} };
@@ -69,9 +82,4 @@ export function layoutOf(entities: Iterable<EntityDefinition>): StorageLayout {
 
 export function baseOf(row: RecordRow | undefined): SyncRecord | undefined {
   return row === undefined || row.base === null ? undefined : (row.base ?? row.view);
-}
-
-/** Rows are plain JSON by construction; the storage takes and gives them as such. */
-export function toRow(value: RecordRow | ReplicaRow | SyncRow | SentRow | HistoryRow | OutboxEntry): Json {
-  return value as unknown as Json;
 }

@@ -10,7 +10,6 @@ import { renewIdentity } from './identity.js';
 import { Pacing } from './pacing.js';
 import { pullToPresent, startOver } from './pull.js';
 import { pushBatch } from './push.js';
-import { tables, toRow, type SyncRow } from './rows.js';
 import { Scheduler } from './scheduler.js';
 import { deriveStatus, type PauseReason, type SyncStatus } from './status.js';
 
@@ -262,11 +261,7 @@ export class SyncLoop {
     } else if (error.code === 'limit' && !this.#wantsPull) {
       await this.#shrink(error);
     } else if (error.code === 'cursor-expired') {
-      await committer.run(async (transaction) => {
-        const [row] = await transaction.get(tables.meta, ['sync']);
-        if (row !== undefined)
-          transaction.put(tables.meta, 'sync', toRow(startOver(row as unknown as SyncRow)));
-      });
+      await committer.run(startOver);
     }
     if (error.code !== 'network' && error.code !== 'timeout') this.#context.emit({ kind: 'error', error });
     const floorMs = error.retryAfterMs ?? 0;

@@ -9,7 +9,8 @@ import type { Transaction } from './committer.js';
 import type { Context } from './context.js';
 import { fold, loadLanes, rowOf, type Lane } from './lane.js';
 import { author, draft, type Intent } from './operations.js';
-import { recordTable, tables, toRow, type ReplicaRow, type SentRow, type SyncRow } from './rows.js';
+import { putMeta, readMeta } from './meta.js';
+import { recordTable, tables } from './rows.js';
 import { correctedNow } from './time.js';
 
 /** What became of one intent. Without an operation id nothing changed, and nothing was written. */
@@ -35,11 +36,11 @@ export async function write(
   intents: readonly Intent[],
   grouped = false,
 ): Promise<WriteResult[]> {
-  const [replicaRow, syncRow, sentRow] = await transaction.get(tables.meta, ['replica', 'sync', 'sent']);
-  const sent = new Set((sentRow as SentRow | undefined)?.ids);
-  const now = correctedNow(context.runtime, syncRow as SyncRow | undefined);
+  const meta = await readMeta(transaction);
+  const sent = new Set(meta.sent.ids);
+  const now = correctedNow(context.runtime, meta.sync);
   const drafts = new Map<string, OutboxEntry>();
-  let replica = replicaRow as unknown as ReplicaRow;
+  let { replica } = meta;
 
   const lanes = await openLanes(transaction, intents);
   const groupId = grouped ? context.runtime.uuid() : undefined;
@@ -83,7 +84,7 @@ export async function write(
   }
 
   await store(transaction, lanes.values(), drafts, groupId === undefined ? undefined : { id: groupId, size });
-  transaction.put(tables.meta, 'replica', toRow(replica));
+  putMeta(transaction, 'replica', replica);
   return results;
 }
 
@@ -173,7 +174,7 @@ async function store(
 ): Promise<void> {
   for (const { definition, base, view, entries } of lanes) {
     if (view === undefined || !entries.some(({ operation }) => drafts.has(operation.id))) continue;
-    transaction.put(recordTable(definition.name), view.id, toRow(rowOf(view, base, entries)));
+    transaction.put(recordTable(definition.name), view.id, rowOf(view, base, entries));
   }
   await transaction.get(
     tables.outbox,
@@ -184,7 +185,7 @@ async function store(
   for (const [id, entry] of drafts) {
     const marked =
       mark === undefined ? entry : { ...entry, operation: { ...entry.operation, transaction: mark } };
-    if (entry.absorbed === undefined) transaction.insert(tables.outbox, id, toRow(marked));
-    else transaction.put(tables.outbox, id, toRow(marked));
+    if (entry.absorbed === undefined) transaction.insert(tables.outbox, id, marked);
+    else transaction.put(tables.outbox, id, marked);
   }
 }

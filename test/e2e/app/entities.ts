@@ -1,7 +1,12 @@
 import { defineEntity, latest, merge } from 'syncline';
 import { z } from 'zod/mini';
 
-const schema = z.object({ id: z.string(), text: z.optional(z.string()), n: z.optional(z.number()) });
+const schema = z.object({
+  id: z.string(),
+  text: z.optional(z.string()),
+  done: z.optional(z.string()),
+  n: z.optional(z.number()),
+});
 
 export type Item = z.infer<typeof schema>;
 

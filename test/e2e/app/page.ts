@@ -21,6 +21,7 @@ export class Lab {
   readonly client: SyncClient;
   readonly items: Collection<Item>;
   readonly events: ClientEvent[] = [];
+  #writing = true;
 
   constructor(client: SyncClient) {
     this.client = client;
@@ -31,12 +32,16 @@ export class Lab {
   /** Writes until the page ends, and reports each write that was acknowledged; every other one steps the sum. */
   async writeOn(): Promise<void> {
     const run = crypto.randomUUID().slice(0, 8);
-    for (let step = 0; ; step++) {
+    for (let step = 0; this.#writing; step++) {
       const id = step % 2 === 0 ? `${run}-${step}` : `${run}-${step}-sum`;
       if (step % 2 === 0) await this.items.create({ id, text: 'x'.repeat(100) });
       else await this.step(id);
       void window.acknowledge(id);
     }
+  }
+
+  stop(): void {
+    this.#writing = false;
   }
 
   /** One item and one step of the sum, with one fate. */

@@ -9,6 +9,11 @@ export function launch(): Promise<Browser> {
   return chromium.launch(launchOptions);
 }
 
+/** A browser that keeps pages in the back/forward cache, which Playwright turns off otherwise. */
+export function launchWithPageCache(): Promise<Browser> {
+  return chromium.launch({ ...launchOptions, ignoreDefaultArgs: ['--disable-back-forward-cache'] });
+}
+
 /** A browser over a profile on disk. */
 export function launchProfile(folder: string): Promise<BrowserContext> {
   return chromium.launchPersistentContext(folder, launchOptions);

@@ -15,6 +15,8 @@ export interface Weather {
   delayMs: number;
   /** Chance that the server acts, and its answer is lost. */
   lossRate: number;
+  /** Whether somebody stands in the way and shows a page to log in. */
+  portal: boolean;
   /** Drawn from for each request. */
   random: () => number;
 }
@@ -26,7 +28,7 @@ export async function raiseStage() {
   const store = memoryStore();
   const server = createSyncServer({ entities: [item], store, mode: 'development' });
   const page = await (script ??= bundle());
-  const weather: Weather = { delayMs: 0, lossRate: 0, random: () => 0 };
+  const weather: Weather = { delayMs: 0, lossRate: 0, portal: false, random: () => 0 };
   const inFlight = { push: 0, pull: 0 };
 
   const pass = (delayMs: number) => new Promise((resolve) => setTimeout(resolve, delayMs));
@@ -38,6 +40,7 @@ export async function raiseStage() {
     if (pathname === '/')
       return text('text/html', '<!doctype html><script type="module" src="/app.js"></script>');
     if (pathname === '/app.js') return text('text/javascript', page);
+    if (weather.portal) return text('text/html', '<!doctype html><h1>Welcome to our network</h1>');
     const call = pathname.endsWith('/push') ? 'push' : pathname.endsWith('/pull') ? 'pull' : undefined;
     if (call === undefined) return next(request);
     inFlight[call]++;
@@ -85,5 +88,5 @@ async function bundle(): Promise<string> {
 }
 
 function text(type: string, body: string): Response {
-  return new Response(body, { headers: { 'content-type': type, 'cache-control': 'no-store' } });
+  return new Response(body, { headers: { 'content-type': type } });
 }

@@ -1,0 +1,155 @@
+import type { OperationResult } from 'syncline';
+import type { Traffic } from '../cable.js';
+import { differences, sideOfClient } from '../compare.js';
+import { piece } from '../piece.js';
+import { labelOf, noteOf, type NameOf } from '../sentences.js';
+import { complaintOf, pullAsNewcomer, type Device } from './device.js';
+import { h, plural, setText } from './dom.js';
+
+const entriesMax = 40;
+
+/** The server between the devices: whether all is equal, and what went back and forth. */
+export interface Journal {
+  readonly element: HTMLElement;
+  /** Notes what went over a device's cable. */
+  note(name: string, traffic: Traffic, nameOf: NameOf): void;
+  say(name: string, text: string): void;
+  /** Compares these devices from now on. */
+  follow(devices: readonly Device[]): void;
+}
+
+export function createJournal(): Journal {
+  const equality = h('p', { class: 'equality', role: 'status' }, 'Opening two devices…');
+  const verdict = h('p', { class: 'verdict', role: 'status' });
+  const ask = h(
+    'button',
+    { type: 'button', 'data-do': 'newcomer', disabled: true },
+    'Ask a brand-new device',
+  );
+  const entries = h('ol', { class: 'entries' });
+  const empty = h('li', { class: 'empty' }, 'What is sent and received shows here.');
+  entries.append(empty);
+
+  function say(name: string, text: string, notes: readonly HTMLElement[] = []): void {
+    empty.remove();
+    const time = new Date().toLocaleTimeString('en-GB');
+    entries.prepend(
+      h(
+        'li',
+        {},
+        h('p', {}, h('span', { class: 'who', 'data-who': name }, name), ` ${text}`, h('time', {}, time)),
+        ...notes,
+      ),
+    );
+    while (entries.children.length > entriesMax) entries.lastElementChild?.remove();
+  }
+  return {
+    element: h(
+      'section',
+      { class: 'server', 'aria-label': 'Server' },
+      h('header', {}, h('h2', {}, 'Server'), h('p', { class: 'byline' }, 'SQLite, on this machine')),
+      equality,
+      ask,
+      verdict,
+      h('h3', {}, 'What happened'),
+      entries,
+    ),
+    say,
+    note(name, traffic, nameOf) {
+      if (traffic.kind === 'pull') {
+        const { length } = traffic.answer.changes.filter(
+          (change) => (change.kind === 'put' ? change.record.entity : change.entity) === piece.name,
+        );
+        if (length > 0) say(name, `received ${plural(length, 'piece')}.`);
+        return;
+      }
+      const sent = new Set(
+        traffic.request.operations.filter(({ entity }) => entity === piece.name).map(({ id }) => id),
+      );
+      const results = traffic.answer.results.filter(({ id }) => sent.has(id));
+      if (results.length === 0) return;
+      const notes = results.flatMap((result) =>
+        result.status === 'accepted' ? (result.decisions ?? []) : [],
+      );
+      say(
+        name,
+        `sent ${plural(results.length, 'edit')}: ${countsOf(results)}.`,
+        notes.map((decision) =>
+          h(
+            'p',
+            { class: 'note' },
+            h('b', {}, labelOf(decision.path)),
+            ' ',
+            noteOf(decision, nameOf).sentence,
+          ),
+        ),
+      );
+    },
+    follow(devices) {
+      const compare = () => compareRows(devices, equality);
+      for (const device of devices) device.subscribe(compare);
+      compare();
+      ask.disabled = false;
+      ask.addEventListener('click', () => {
+        void askNewcomer(devices)
+          .catch((error: unknown) => ({ tone: 'unequal', text: complaintOf(error) }))
+          .then(({ tone, text }) => {
+            verdict.className = `verdict ${tone}`;
+            setText(verdict, text);
+          });
+      });
+    },
+  };
+}
+
+const words: Readonly<Record<string, string>> = {
+  applied: 'taken as they are',
+  merged: 'merged',
+  superseded: 'outdone',
+  duplicate: 'known already',
+  conflict: 'for you to decide',
+  rejected: 'refused',
+  retry: 'put off',
+  blocked: 'held back',
+};
+
+function countsOf(results: readonly OperationResult[]): string {
+  const counts = new Map<string, number>();
+  for (const result of results) {
+    const outcome = result.status === 'accepted' ? result.outcome : result.status;
+    counts.set(outcome, (counts.get(outcome) ?? 0) + 1);
+  }
+  return [...counts].map(([outcome, n]) => `${n} ${words[outcome] ?? outcome}`).join(', ');
+}
+
+function compareRows(devices: readonly Device[], equality: HTMLElement): void {
+  const sides = devices.map((device) => ({
+    name: device.name,
+    records: new Map(device.rows().map((row) => [row.id, row])),
+  }));
+  const differing = differences(sides).length;
+  const names = devices.map(({ name }) => name).join(' and ');
+  equality.className = `equality ${differing === 0 ? 'equal' : 'unequal'}`;
+  const count = sides[0]?.records.size ?? 0;
+  setText(
+    equality,
+    differing === 0
+      ? `${names} show the same ${plural(count, 'piece')}.`
+      : `${names} differ in ${plural(differing, 'piece')}.`,
+  );
+}
+
+async function askNewcomer(
+  devices: readonly Device[],
+): Promise<{ readonly tone: string; readonly text: string }> {
+  const sides = await Promise.all(devices.map(({ name, client }) => sideOfClient(name, client)));
+  const server = await pullAsNewcomer((client) => sideOfClient('the server', client));
+  const count = server.records.size;
+  const apart = sides.filter((side) => differences([side, server]).length > 0).map(({ name }) => name);
+  return apart.length === 0
+    ? { tone: 'equal', text: `It pulled ${plural(count, 'record')}: all three are equal.` }
+    : {
+        tone: 'unequal',
+        text: `It pulled ${plural(count, 'record')}; ${apart.join(' and ')} ${apart.length === 1 ? 'holds' : 'hold'} something else.`,
+      };
+}

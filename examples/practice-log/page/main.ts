@@ -1,0 +1,44 @@
+import type { Traffic } from '../cable.js';
+import { complaintOf, openDevice, type Device } from './device.js';
+import { h } from './dom.js';
+import { createJournal } from './journal.js';
+import { createPanel } from './panel.js';
+import { createStory } from './story.js';
+
+const desk = document.querySelector('#desk');
+const intro = document.querySelector('#story');
+if (desk === null || intro === null) throw new Error('the page is not whole');
+
+const journal = createJournal();
+desk.append(journal.element);
+
+try {
+  const [phone, laptop] = await Promise.all([open('phone', 'Phone'), open('laptop', 'Laptop')]);
+  journal.follow([phone, laptop]);
+  const panels = [createPanel(phone, '▯'), createPanel(laptop, '▭')] as const;
+  desk.replaceChildren(panels[0].element, journal.element, panels[1].element);
+  intro.append(createStory(panels).element);
+} catch (error) {
+  desk.replaceChildren(
+    h(
+      'p',
+      { class: 'empty', role: 'alert' },
+      h('b', {}, 'The devices could not be opened'),
+      complaintOf(error),
+    ),
+  );
+}
+
+async function open(key: string, name: string): Promise<Device> {
+  const opened: { device?: Device } = {};
+  const onTraffic = (traffic: Traffic) =>
+    journal.note(name, traffic, (replica) => opened.device?.nameOf(replica) ?? name);
+  const device = (opened.device = await openDevice({ key, name, onTraffic }));
+  let wasIn = device.isPluggedIn();
+  device.subscribe(() => {
+    if (device.isPluggedIn() === wasIn) return;
+    wasIn = device.isPluggedIn();
+    journal.say(name, wasIn ? 'is online again.' : 'went offline.');
+  });
+  return device;
+}

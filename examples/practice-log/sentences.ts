@@ -1,0 +1,171 @@
+import type { Decision, FieldChange, Json, OutboxEntry } from 'syncline';
+
+/** A replica's name, as people call the device. */
+export type NameOf = (replica: string) => string;
+
+/** What a rule did with one field, for people: why the value is as it is, and what had to give way. */
+export interface MergeNote {
+  readonly rule: string;
+  readonly sentence: string;
+  readonly lost?: string;
+}
+
+const labels: Readonly<Record<string, string>> = { '': 'Piece', '/opus': 'Opus', '/year': 'Year' };
+
+/** `/tempo` as `Tempo`. */
+export function labelOf(path: string): string {
+  return labels[path] ?? path.slice(1, 2).toUpperCase() + path.slice(2);
+}
+
+/** A value in running text. */
+export function shown(value: Json | undefined): string {
+  if (value === undefined || value === null || value === '') return 'nothing';
+  if (Array.isArray(value))
+    return value.length === 0 ? 'nothing' : value.map((each) => shown(each as Json)).join(', ');
+  if (typeof value === 'string') return `“${shortened(value.replaceAll(/\s*\n\s*/g, ' / '))}”`;
+  return typeof value === 'object' ? 'the piece' : String(value);
+}
+
+/** Explains one decision. `local` is the side of the device that wrote it, `remote` what the server already had. */
+export function noteOf(decision: Decision, nameOf: NameOf): MergeNote {
+  const { rule, winner, local, remote, why } = decision;
+  const author = nameOf(decision.replica);
+  const loser = winner === 'local' ? remote : local;
+  switch (rule) {
+    case 'sum':
+      return { rule, sentence: sumSentence(decision, author) };
+    case 'concat':
+      return { rule, sentence: concatSentence(decision, author) };
+    case 'union':
+      return { rule, sentence: unionSentence(decision, author) };
+    case 'latest':
+      return winner === 'local'
+        ? {
+            rule,
+            sentence: `${author} wrote later, so ${shown(local)} replaced ${shown(remote)}.`,
+            lost: shown(loser),
+          }
+        : {
+            rule,
+            sentence: `${shown(remote)} was written later than ${author}’s ${shown(local)}, so it stays.`,
+            lost: shown(loser),
+          };
+    case 'person':
+      return winner === 'both'
+        ? {
+            rule,
+            sentence: `A person wrote ${shown(decision.result)} in place of ${shown(local)} and ${shown(remote)}.`,
+            lost: `${shown(local)}, ${shown(remote)}`,
+          }
+        : {
+            rule,
+            sentence: `A person chose ${shown(decision.result)} over ${shown(loser)}.`,
+            lost: shown(loser),
+          };
+  }
+  if (rule.startsWith('deletes:')) return { rule, sentence: deletionSentence(decision, author) };
+  return { rule, sentence: why, ...(winner === 'both' ? {} : { lost: shown(loser) }) };
+}
+
+function sumSentence({ base, local, remote, result }: Decision, author: string): string {
+  const start = numberOf(base);
+  const [here, there] = [numberOf(local) - start, numberOf(remote) - start];
+  return `Both count: ${start} ${signed(there)} from the server ${signed(here)} from ${author} make ${shown(result)}.`;
+}
+
+function concatSentence({ base, local, remote }: Decision, author: string): string {
+  const [before, here, there] = [base, local, remote].map((value) =>
+    typeof value === 'string' ? value : '',
+  );
+  if (here?.startsWith(before ?? '') === true) {
+    return `Both texts are kept: ${shown(here.slice(before?.length).trim())} from ${author} follows what the server had.`;
+  }
+  if (there?.startsWith(before ?? '') === true) {
+    return `Both texts are kept: ${author} rewrote it, and what was added on the server follows.`;
+  }
+  return `Both rewrote the text. Both versions are kept, ${author}’s second.`;
+}
+
+function unionSentence({ base, local, remote }: Decision, author: string): string {
+  const before = membersOf(base);
+  const parts = (
+    [
+      ['the server', membersOf(remote)],
+      [author, membersOf(local)],
+    ] as const
+  ).flatMap(([who, now]) => {
+    const added = now.filter((tag) => !before.includes(tag));
+    const removed = before.filter((tag) => !now.includes(tag));
+    return [
+      ...(added.length === 0 ? [] : [`${added.join(', ')} from ${who}`]),
+      ...(removed.length === 0 ? [] : [`without ${removed.join(', ')} as ${who} wished`]),
+    ];
+  });
+  return `Both count: ${parts.join('; ')}.`;
+}
+
+function deletionSentence({ winner, local, path }: Decision, author: string): string {
+  if (path !== '') return `The piece was deleted elsewhere, so ${author}’s ${shown(local)} did not count.`;
+  const deleted = local === undefined;
+  if (deleted)
+    return winner === 'local'
+      ? `${author} deleted it.`
+      : `${author} deleted it, but it had been changed elsewhere: the change wins.`;
+  return `It had been deleted elsewhere; ${author}’s change brought it back.`;
+}
+
+/** What an operation that waits is about: `Minutes 10 → 25`. */
+export function changesOf({ operation }: Pick<OutboxEntry, 'operation'>): string[] {
+  if (operation.kind === 'create') return ['Added'];
+  if (operation.kind === 'delete') return ['Deleted'];
+  return operation.changes.map(changeSentence);
+}
+
+function changeSentence({ path, action, value, base }: FieldChange): string {
+  const label = labelOf(path);
+  if (action === 'increment') return `${label} ${signed(numberOf(value))}`;
+  if (Array.isArray(value)) {
+    const [before, now] = [membersOf(base), membersOf(value)];
+    const added = now.filter((tag) => !before.includes(tag)).map((tag) => `+ ${tag}`);
+    const removed = before.filter((tag) => !now.includes(tag)).map((tag) => `− ${tag}`);
+    return `${label} ${[...added, ...removed].join(', ')}`;
+  }
+  if (typeof value === 'string' && typeof base === 'string' && base !== '' && value.startsWith(base)) {
+    return `${label} + ${shown(value.slice(base.length).trim())}`;
+  }
+  return base === undefined || base === null || base === ''
+    ? `${label} ${shown(value)}`
+    : `${label} ${shown(base)} → ${shown(value)}`;
+}
+
+/** Where an operation stands, in a few words. */
+export function standingOf({ state, attempts, error }: OutboxEntry): string {
+  switch (state) {
+    case 'pending':
+      return attempts === 0 ? 'waits to be sent' : `put off ${attempts} times: ${error?.message ?? ''}`;
+    case 'accepted':
+      return 'accepted; the result is on its way';
+    case 'contested':
+      return 'met a newer value; being merged';
+    case 'conflict':
+      return 'waits for your decision';
+    case 'dead':
+      return `refused: ${error?.message ?? 'no reason given'}`;
+  }
+}
+
+function shortened(text: string): string {
+  return text.length > 60 ? `${text.slice(0, 58).trimEnd()}…` : text;
+}
+
+function signed(value: number): string {
+  return value < 0 ? `− ${-value}` : `+ ${value}`;
+}
+
+function numberOf(value: Json | undefined): number {
+  return typeof value === 'number' ? value : 0;
+}
+
+function membersOf(value: Json | undefined): string[] {
+  return Array.isArray(value) ? value.map(String) : [];
+}

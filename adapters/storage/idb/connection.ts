@@ -49,8 +49,11 @@ export class Connection {
     work: (transaction: IDBTransaction) => Promise<T>,
   ): Promise<T> {
     const transaction = this.transaction(stores, mode, 'strict');
-    const [result] = await Promise.all([work(transaction), this.settled(transaction)]);
-    return result;
+    const [outcome, end] = await Promise.allSettled([work(transaction), this.settled(transaction)]);
+    // The transaction knows why it was aborted; its requests know only that it was.
+    if (end.status === 'rejected') throw end.reason;
+    if (outcome.status === 'rejected') throw outcome.reason;
+    return outcome.value;
   }
 
   /**
@@ -68,7 +71,11 @@ export class Connection {
         this.#pending.delete(fail);
         resolve();
       };
-      transaction.onerror = ({ target }) => fail(errorOf(target as IDBRequest));
+      transaction.onerror = ({ target }) => {
+        const error = errorOf(target as IDBRequest);
+        // An aborted request is followed by the abort of the transaction, which has the reason.
+        if (error.name !== 'AbortError') fail(error);
+      };
       transaction.onabort = () => fail(transaction.error ?? new DOMException('aborted', 'AbortError'));
     });
   }

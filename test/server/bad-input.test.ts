@@ -36,7 +36,7 @@ const badOperations: [string, () => unknown, string, 'kept'?][] = [
 describe('bad input', () => {
   it.each(badOperations)(
     'with %s is refused, changes no record, and leaves the others alone',
-    async (_, bad, code) => {
+    async (_, bad, code, kept) => {
       const { push, store } = createWorld();
       const other = replica('laptop').create('other');
       const answer = await push(bad(), other);
@@ -44,8 +44,27 @@ describe('bad input', () => {
       const { records, outcomes } = await contentOf(store);
       expect(records.map(({ id }) => id)).toEqual(['other']);
       // What is wrong with the delivery, or only with this server, is not held against the operation.
-    expect(outcomes.map(({ result }) => result.status)).toEqual(kept === 'kept' ? ['rejected', 'accepted'] : ['accepted']);
-  });
+      const statuses = outcomes.map(({ result }) => result.status);
+      expect(statuses).toEqual(kept === 'kept' ? ['rejected', 'accepted'] : ['accepted']);
+    },
+  );
+
+  it.each<[string, unknown]>([
+    ['text that is no JSON', '{"replica":'],
+    ['no operations', { replica: 'phone' }],
+    ['one id twice', { replica: 'phone', operations: [phone().create('t1'), phone().create('t2')] }],
+    ['a replica that is no name', { replica: '../etc/passwd', operations: [] }],
+    [
+      'an operation that cannot be named',
+      { replica: 'phone', operations: [phone().create('t1'), { kind: 'create' }] },
+    ],
+  ])('of a whole push, as %s, is refused and stores nothing', async (_, request) => {
+    const { server, store } = createWorld();
+    const before = await contentOf(store);
+    await expect(server.push(ada, request)).rejects.toMatchObject({
+      code: 'protocol',
+      details: { refusal: 'bad-request' },
+    });
     expect(await contentOf(store)).toEqual(before);
   });
 

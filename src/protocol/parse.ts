@@ -78,21 +78,21 @@ export function parseRefusal(input: unknown): SyncError | undefined {
 const operationEnvelope = 3;
 
 function parseOperation(input: unknown, limits: Limits): Operation | RefusedOperation {
-  const head = shaped(wire.operationHead, input, 'operation');
-  const refused = (code: 'protocol' | 'limit', message: string): RefusedOperation => ({
-    ...head,
-    refused: { code, message },
-  });
+  const operation = readOperation(input, limits);
+  if (!('message' in operation)) return operation;
+  return { ...shaped(wire.operationHead, input, 'operation'), refused: operation };
+}
 
+function readOperation(input: unknown, limits: Limits): Operation | RefusedOperation['refused'] {
   const interior = interiorProblem(input, limits.depth + operationEnvelope);
-  if (interior !== undefined) return refused('protocol', interior);
+  if (interior !== undefined) return { code: 'protocol', message: interior };
   if (exceedsBytes(JSON.stringify(input), limits.operationBytes)) {
-    return refused('limit', `an operation has at most ${limits.operationBytes} bytes`);
+    return { code: 'limit', message: `an operation has at most ${limits.operationBytes} bytes` };
   }
   const parsed = z.safeParse(wire.operation, input);
-  if (!parsed.success) return refused('protocol', issueText(parsed.error));
+  if (!parsed.success) return { code: 'protocol', message: issueText(parsed.error) };
   const problem = shapeProblem(parsed.data) ?? depthProblem(parsed.data, limits.depth);
-  return problem === undefined ? parsed.data : refused('protocol', problem);
+  return problem === undefined ? parsed.data : { code: 'protocol', message: problem };
 }
 
 /** A value written at a path lies as deep as the path is long. */

@@ -53,6 +53,12 @@ export class Lab {
     });
   }
 
+  /** Text that does not compress. */
+  noise(characters: number): string {
+    const bytes = crypto.getRandomValues(new Uint8Array(characters / 2));
+    return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  }
+
   /** Those of the ids that are not in the store. */
   async missing(ids: readonly string[]): Promise<string[]> {
     const found = await Promise.all(ids.map((id) => this.items.get(id)));

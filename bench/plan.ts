@@ -1,0 +1,237 @@
+import type { Load } from './contract.js';
+
+/** What a figure is held to: a ratio to the limit, a plain value, or both. */
+export interface Bound {
+  readonly ratio?: number;
+  readonly value?: number;
+}
+
+/** One line of the result. */
+export interface Line {
+  readonly id: string;
+  readonly what: string;
+  readonly subject: Side;
+  /** Absent where there is nothing to compare with. */
+  readonly limit?: Side;
+  readonly unit?: 'ms' | 'bytes';
+  /** The first goal, and the one the design allows. */
+  readonly aim?: Bound;
+  readonly target?: Bound;
+}
+
+export interface Side {
+  readonly contender: string;
+  readonly measure: string;
+}
+
+export interface BenchCase {
+  readonly name: string;
+  /** Letters by which the command line asks for it. */
+  readonly letter: string;
+  /** Prepared by this one, in another browser process. */
+  readonly filledBy?: string;
+  readonly lines: readonly Line[];
+}
+
+export const fullLoad: Load = { records: 10_000, operations: 1_000, queries: 100 };
+export const quickLoad: Load = { records: 200, operations: 20, queries: 10 };
+
+const raw = (measure: string): Side => ({ contender: 'raw', measure });
+const ours = (measure: string): Side => ({ contender: 'syncline', measure });
+
+export const benchCases: readonly BenchCase[] = [
+  {
+    name: 'insert',
+    letter: 'a',
+    lines: [
+      {
+        id: 'a p50',
+        what: 'durable write, one at a time',
+        subject: ours('p50'),
+        limit: raw('p50'),
+        aim: { ratio: 1 },
+        target: { ratio: 1 },
+      },
+      { id: 'a p95', what: 'the same', subject: ours('p95'), limit: raw('p95'), target: { ratio: 0.5 } },
+      {
+        id: 'b',
+        what: '1,000 durable writes in sequence',
+        subject: ours('total'),
+        limit: raw('total'),
+        aim: { ratio: 1 },
+        target: { ratio: 0.85 },
+      },
+    ],
+  },
+  {
+    name: 'bulk',
+    letter: 'c',
+    lines: [
+      {
+        id: 'c',
+        what: 'bulk create of 10,000',
+        subject: ours('total'),
+        limit: raw('total'),
+        aim: { ratio: 0.15 },
+        target: { ratio: 0.08 },
+      },
+    ],
+  },
+  {
+    name: 'get',
+    letter: 'e',
+    lines: [
+      {
+        id: 'e',
+        what: '1,000 reads by id',
+        subject: ours('total'),
+        limit: raw('total'),
+        aim: { ratio: 0.05 },
+        target: { ratio: 0.02 },
+      },
+    ],
+  },
+  {
+    name: 'liveOne',
+    letter: 'h',
+    lines: [
+      {
+        id: 'h1 p50',
+        what: 'write to emission, 1 watcher',
+        subject: ours('p50'),
+        limit: raw('p50'),
+        aim: { ratio: 0.05 },
+        target: { ratio: 0.02 },
+      },
+      {
+        id: 'h1 durable',
+        what: 'write to durable, 1 watcher',
+        subject: ours('durableP50'),
+        limit: raw('p50'),
+      },
+    ],
+  },
+  {
+    name: 'liveHundred',
+    letter: 'h',
+    lines: [
+      {
+        id: 'h100 p50',
+        what: 'write to emission, 100 watchers',
+        subject: ours('p50'),
+        limit: raw('p50'),
+        aim: { ratio: 0.05 },
+        target: { ratio: 0.03 },
+      },
+      {
+        id: 'h100 durable',
+        what: 'write to durable, 100 watchers',
+        subject: ours('durableP50'),
+        limit: raw('p50'),
+      },
+    ],
+  },
+  {
+    name: 'cold',
+    letter: 'g',
+    filledBy: 'coldFill',
+    lines: [
+      {
+        id: 'g',
+        what: 'cold open to 10,000 records in hand',
+        subject: ours('total'),
+        limit: raw('total'),
+        aim: { ratio: 2, value: 60 },
+        target: { ratio: 0.4, value: 40 },
+      },
+      {
+        id: 'g open',
+        what: 'the part until the client is open',
+        subject: ours('opened'),
+        limit: raw('opened'),
+      },
+      {
+        id: 'g queued',
+        what: 'cold open with all 10,000 still in the outbox',
+        subject: { contender: 'queued', measure: 'total' },
+        limit: raw('total'),
+        aim: { ratio: 2, value: 60 },
+        target: { ratio: 0.4, value: 40 },
+      },
+    ],
+  },
+  {
+    name: 'concurrent',
+    letter: 'b2',
+    lines: [
+      {
+        id: 'b′',
+        what: '1,000 concurrent durable writes, to raw in sequence',
+        subject: ours('total'),
+        limit: raw('total'),
+        aim: { ratio: 0.05 },
+        target: { ratio: 0.03 },
+      },
+      {
+        id: 'b′ pipelined',
+        what: 'the same, to raw issued at once',
+        subject: ours('total'),
+        limit: { contender: 'pipelined', measure: 'total' },
+      },
+    ],
+  },
+  {
+    name: 'update',
+    letter: 'd',
+    lines: [
+      {
+        id: 'd',
+        what: '1,000 durable updates of one field',
+        subject: ours('total'),
+        limit: raw('total'),
+        aim: { ratio: 1 },
+        target: { ratio: 0.7 },
+      },
+    ],
+  },
+  {
+    name: 'query',
+    letter: 'f',
+    lines: [
+      {
+        id: 'f p50',
+        what: 'list of 100 of 10,000 by index',
+        subject: ours('p50'),
+        limit: raw('p50'),
+        aim: { ratio: 0.05 },
+        target: { ratio: 0.02 },
+      },
+    ],
+  },
+  {
+    name: 'wide',
+    letter: 'c2',
+    lines: [
+      {
+        id: 'c wide',
+        what: 'bulk create of 10,000 of 2 kB',
+        subject: ours('total'),
+        limit: raw('total'),
+        target: { ratio: 0.2 },
+      },
+    ],
+  },
+  {
+    name: 'strict',
+    letter: 'a2',
+    lines: [
+      {
+        id: 'a strict',
+        what: 'durable write with strict durability, to raw strict',
+        subject: ours('p50'),
+        limit: raw('p50'),
+        target: { ratio: 1 },
+      },
+    ],
+  },
+];

@@ -17,6 +17,8 @@ export interface PushReport {
   readonly conflicts: number;
   /** Something was accepted or contested that only a pull can bring home. */
   readonly needsPull: boolean;
+  /** Operations the server would not look at because of one that was not in the batch. */
+  readonly blocked: readonly string[];
   /** The longest pause asked for by an operation that was put off, ms. */
   readonly retryAfterMs: number | undefined;
   /** The server does not know operations that this replica's counter says it holds: a copied store. */
@@ -46,6 +48,7 @@ export async function storeAnswers(
     refused: 0,
     conflicts: 0,
     needsPull: false,
+    blocked: [] as string[],
     retryAfterMs: undefined as number | undefined,
     identityLost: false,
   };
@@ -81,6 +84,7 @@ export async function storeAnswers(
         putOff(context, bench, lane, entry, result.code);
         break;
       case 'blocked':
+        if (!results.some(({ id }) => id === result.by)) report.blocked.push(result.id);
         break;
     }
   });

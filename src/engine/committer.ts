@@ -48,6 +48,8 @@ export class Committer {
   readonly #moved: (moves: readonly RowMove[]) => void;
   #jobs: Job[] = [];
   #draining: Promise<void> | undefined;
+  /** Rows that somebody else moved, and that were not read since. */
+  #stale: RowRef[] = [];
 
   constructor(storage: StorageAdapter, moved: (moves: readonly RowMove[]) => void) {
     this.#storage = storage;
@@ -61,26 +63,10 @@ export class Committer {
     });
   }
 
-  /** Reads rows that somebody else moved, in turn with the commits of this tab, and tells of them. */
-  async refresh(rows: readonly RowRef[]): Promise<void> {
-    const moves = await this.run(async (transaction) => {
-      const ids = new Map<string, string[]>();
-      for (const { table, id } of rows) {
-        const group = ids.get(table);
-        if (group === undefined) ids.set(table, [id]);
-        else group.push(id);
-      }
-      const found: RowMove[] = [];
-      for (const [table, group] of ids) {
-        const values = await transaction.get(table, group);
-        group.forEach((id, at) => {
-          const value = values[at];
-          found.push(value === undefined ? { table, id } : { table, id, value });
-        });
-      }
-      return found;
-    });
-    this.#moved(moves);
+  /** Reads rows that somebody else moved, between the commits of this tab, and tells of them. */
+  refresh(rows: readonly RowRef[]): Promise<void> {
+    this.#stale.push(...rows);
+    return this.run(async () => undefined);
   }
 
   /** Resolves when all work issued so far has settled. */
@@ -102,6 +88,7 @@ export class Committer {
       const rows = new Map<string, Map<string, Row>>();
       const settle: (() => void)[] = [];
       try {
+        await this.#readStale();
         for (const job of jobs) settle.push(await this.#attempt(job, rows));
         const moves = await this.#store(rows);
         if (moves.length > 0) this.#moved(moves);
@@ -113,6 +100,22 @@ export class Committer {
       for (const done of settle) done();
       return;
     }
+  }
+
+  /** No commit of this tab is under way, so what is read here is not older than what was told before. */
+  async #readStale(): Promise<void> {
+    const ids = new Map<string, Set<string>>();
+    for (const { table, id } of this.#stale) ids.set(table, (ids.get(table) ?? new Set()).add(id));
+    this.#stale = [];
+    const moves: RowMove[] = [];
+    for (const [table, group] of ids) {
+      const rows = await this.#storage.get(table, [...group]);
+      [...group].forEach((id, at) => {
+        const row = rows[at];
+        moves.push(row === undefined ? { table, id } : { table, id, value: row.value });
+      });
+    }
+    if (moves.length > 0) this.#moved(moves);
   }
 
   /** Runs one job over the rows of those before it; a job that throws leaves them as they were. */

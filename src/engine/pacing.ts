@@ -7,6 +7,8 @@ export class Pacing {
   readonly #context: Context;
   /** Operation id or entity → time before which it must wait, ms. */
   readonly #notBefore = new Map<string, number>();
+  /** Operation id → how often the server would not look at it. */
+  readonly #blocked = new Map<string, number>();
 
   constructor(context: Context) {
     this.#context = context;
@@ -34,6 +36,20 @@ export class Pacing {
         floorMs: afterMs,
       });
       this.#hold(operation.id, delayMs + 1);
+    }
+  }
+
+  /** Operations that wait for one which the server does not have are asked about less and less often. */
+  blocked(ids: readonly string[]): void {
+    const { outbox, runtime } = this.#context;
+    for (const id of ids) {
+      const times = this.#blocked.get(id) ?? 0;
+      this.#blocked.set(id, times + 1);
+      const delayMs = backoffDelayMs(times, () => runtime.random(), {
+        baseMs: outbox.backoffBaseMs,
+        capMs: outbox.backoffCapMs,
+      });
+      this.#hold(id, delayMs + 1);
     }
   }
 

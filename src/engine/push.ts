@@ -15,17 +15,23 @@ export interface PushRound extends PushReport {
   readonly epochChanged: boolean;
 }
 
-/** Sends a batch and stores the answers. Resolves with `undefined` when none of it is to be sent. */
+/**
+ * Sends a batch and stores the answers. Resolves with `undefined` when there is nothing to send, and with `stale` when
+ * another tab moved a part of the batch: what is left of it need not be ready by itself.
+ */
 export async function pushBatch(
   context: Context,
   batch: readonly OutboxEntry[],
   options: CallOptions,
-): Promise<PushRound | undefined> {
+): Promise<PushRound | 'stale' | undefined> {
   const { committer, transport } = context;
   if (batch.length === 0) return undefined;
   if (transport.push === undefined) throw new SyncError('protocol', 'the transport cannot push');
   const { replica, operations, cursor } = await committer.run((transaction) => markSent(transaction, batch));
-  if (operations.length === 0) return undefined;
+  if (operations.length < batch.length) {
+    await committer.refresh(batch.map(({ operation }) => ({ table: tables.outbox, id: operation.id })));
+    return 'stale';
+  }
 
   const space = context.space === undefined ? {} : { space: context.space };
   const from = cursor === undefined ? {} : { cursor };
@@ -59,6 +65,7 @@ async function markSent(
   const { replica, sent, sync } = await readMeta(transaction);
   const rows = await transaction.get(tables.outbox, ids);
   const operations = rows.flatMap((entry) => (entry?.state === 'pending' ? [entry.operation] : []));
+  if (operations.length < batch.length) return { replica: replica.replica, operations, cursor: sync.cursor };
   const known = new Set(sent.ids);
   const unknown = operations.filter(({ id }) => !known.has(id)).map(({ id }) => id);
   if (unknown.length > 0) putMeta(transaction, 'sent', { ids: [...known, ...unknown] });

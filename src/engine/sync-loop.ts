@@ -208,6 +208,7 @@ export class SyncLoop {
     const total = mirror.size;
     const round = await pushBatch(this.#context, this.#nextBatch(), { signal });
     if (round === undefined) return false;
+    if (round === 'stale') return true;
     this.#answered();
     this.#size = this.#context.outbox;
     this.#publish(round.events);
@@ -221,6 +222,7 @@ export class SyncLoop {
     this.#pacing.throttle();
     if (round.identityLost) await this.#renewIdentity();
     if (round.retryAfterMs !== undefined) this.#pacing.putOff(round.retryAfterMs);
+    this.#pacing.blocked(round.blocked);
     if (round.needsPull || round.epochChanged) this.#wantsPull = true;
     return !this.#wantsPull;
   }

@@ -33,11 +33,11 @@ export class Ledger {
   readonly #successors = new Map<string, string>();
   readonly #bits = new Map<string, number>();
 
-  /** The next power of two for a tally: the sum then tells which increments are in it. */
+  /** The next power of two for a tally: the sum then tells which increments are in it. 0 when all are used up. */
   nextAmount(record: string): number {
     const bit = this.#bits.get(record) ?? 0;
     this.#bits.set(record, bit + 1);
-    return 2 ** bit;
+    return bit < 53 ? 2 ** bit : 0;
   }
 
   follow(device: number, { entries }: Moves): void {

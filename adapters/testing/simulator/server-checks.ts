@@ -15,6 +15,7 @@ export class ServerChecks {
   readonly #states = new Map<string, SyncRecord[]>();
   /** Record and author → counter of the newest operation accepted. */
   #heads = new Map<string, number>();
+  readonly #latest: Operation[] = [];
 
   constructor(report: Report, ledger: Ledger, witnesses: readonly Witness[], holdings: () => Holdings) {
     this.#report = report;
@@ -58,6 +59,11 @@ export class ServerChecks {
     }
   }
 
+  /** What can only be checked when the stores that moved have been read. */
+  look(): void {
+    for (const operation of this.#latest.splice(0)) this.#checkOvertaken(operation);
+  }
+
   /** The server went back: so does what it has seen. */
   restored({ records }: Holdings): void {
     this.#heads = new Map();
@@ -81,9 +87,16 @@ export class ServerChecks {
     const head = this.#heads.get(`${lane} ${author}`) ?? 0;
     if (head >= counter) this.#report('lane-order', `${operation.id} (${author}:${counter}) came after ${author}:${head} of ${lane}`);
     this.#heads.set(`${lane} ${author}`, counter);
+    this.#latest.push(operation);
+  }
+
+  /** Whoever was to come earlier has come, or was given up; asked when the stores that moved have been read. */
+  #checkOvertaken(operation: Operation): void {
+    const author = authorOf(operation);
+    const lane = keyOf(operation.entity, operation.entityId);
     const witness = this.#witnesses[this.#ledger.deviceOf.get(operation.id) ?? -1];
     for (const { operation: other, state } of witness?.outbox.values() ?? []) {
-      const isEarlier = keyOf(other.entity, other.entityId) === lane && authorOf(other) === author && counterOf(other) < counter;
+      const isEarlier = keyOf(other.entity, other.entityId) === lane && authorOf(other) === author && counterOf(other) < counterOf(operation);
       if (!isEarlier || state === 'dead' || this.#holdings().outcomes.get(other.id)?.result.status === 'accepted') continue;
       this.#report('lane-order', `${operation.id} of ${lane} overtook ${other.id}, which is ${state}`);
     }

@@ -12,7 +12,7 @@ import type { Program } from './program.js';
 import type { BrokenPromise, Report } from './promises.js';
 import { createRandom } from './random.js';
 import { ServerChecks } from './server-checks.js';
-import { baseOf, Witness, type StoredLane } from './witness.js';
+import { baseOf, Witness, type Moves, type StoredLane } from './witness.js';
 
 /** 1 January 2030, UTC. */
 const startMs = 1_893_456_000_000;
@@ -120,9 +120,11 @@ export class World {
       this.ledger.follow(at, moves);
       this.#deviceChecks.learn(moves);
       const name = this.#deviceAt(at).name;
+      for (const move of moves.entries) this.lines.add(() => `${name} queues ${entryText(move)}`);
       for (const key of moves.lanes) this.lines.add(() => `${name} holds ${key}: ${laneText(witness.lanes.get(key))}`);
       this.#deviceChecks.check(name, witness, moves);
     }
+    this.#serverChecks.look();
     const fresh = this.#fresh;
     this.#fresh = [];
     for (const write of fresh) {
@@ -180,4 +182,19 @@ function laneText(lane: StoredLane | undefined): string {
   const base = baseOf(lane);
   const waiting = (lane.pending ?? []).map((id) => id.slice(-4)).join(' ');
   return `version ${base?.version ?? 0} ${JSON.stringify(base?.clock ?? {})} ${JSON.stringify(base?.data)}${base?.deleted === true ? ', deleted' : ''}${waiting === '' ? '' : `, and ${waiting}`}`;
+}
+
+function entryText({ id, before, after }: Moves['entries'][number]): string {
+  const short = (each: string) => each.slice(-4);
+  if (after === undefined) return `${short(id)} no more (was ${before?.state ?? 'unseen'})`;
+  const { operation, state, error, attempts } = after;
+  const { kind, entityId, changes, clock, dependsOn = [], replaces, transaction } = operation;
+  return [
+    `${short(id)} ${state}: ${kind} ${entityId} ${changes.map(({ path, action, value }) => `${action} ${path} ${JSON.stringify(value)}`).join(', ')} at ${JSON.stringify(clock)}`,
+    ...(dependsOn.length === 0 ? [] : [`after ${dependsOn.map(short).join(' ')}`]),
+    ...(replaces === undefined ? [] : [`for ${short(replaces)}`]),
+    ...(transaction === undefined ? [] : [`in ${short(transaction.id)} of ${transaction.size}`]),
+    ...(attempts === 0 ? [] : [`attempts ${attempts}`]),
+    ...(error === undefined ? [] : [`because ${error.code}: ${error.message}`]),
+  ].join(', ');
 }

@@ -17,7 +17,7 @@ import { RowFeed, type Source } from './live.js';
 import { definitionOf } from './lane.js';
 import { OutboxMirror } from './mirror.js';
 import type { Intent } from './operations.js';
-import { openStore, recoverFromLoss } from './open.js';
+import { openStore, recoverFromEarlyLoss, recoverFromLoss, type Loss } from './open.js';
 import { createOutbox, type Outbox } from './outbox-verbs.js';
 import { ReceiptDesk, type Receipt } from './receipts.js';
 import { layoutOf } from './rows.js';
@@ -127,13 +127,14 @@ export async function createSyncClient(options: ClientOptions): Promise<SyncClie
     pageLimit: options.pageLimit ?? pageLimitDefault,
     emit: (event) => events$.next(event),
   };
-  const losses: { readonly reason: string; readonly quarantined: number }[] = [];
+  const early: Loss[] = [];
+  let lost = (loss: Loss): unknown => early.push(loss);
   await storage.open(layoutOf(entities.values()), {
     changed: (rows) =>
       void committer
         .refresh(rows)
         .catch((error: unknown) => context.emit({ kind: 'error', error: toSyncError(error) })),
-    lost: (loss) => losses.push(loss),
+    lost: (loss) => lost(loss),
     closed: (reason) => context.emit({ kind: 'error', error: new SyncError('storage-closed', reason) }),
   });
   await openStore(context, options.user);
@@ -141,7 +142,8 @@ export async function createSyncClient(options: ClientOptions): Promise<SyncClie
   const source: Source = { storage, committer, feed };
   const desk = new ReceiptDesk(mirror);
   const client = assemble(context, { loop, source, desk, events$, platform });
-  await recoverFromLoss(context, losses);
+  await recoverFromEarlyLoss(context, early);
+  lost = (loss) => recoverFromLoss(context, loss);
   if (options.auto !== false) loop.start();
   return client;
 }

@@ -1,4 +1,5 @@
-import { SyncError } from '../errors.js';
+import type { StorageSignals } from '../contracts/storage.js';
+import { SyncError, toSyncError } from '../errors.js';
 import type { Transaction } from './committer.js';
 import type { Context } from './context.js';
 import { newReplicaId, renewIdentity } from './identity.js';
@@ -62,19 +63,34 @@ async function forget({ entities }: Context, transaction: Transaction): Promise<
   for (const id of ['sync', 'sent']) transaction.delete(tables.meta, id);
 }
 
-/** After the platform lost or damaged data: nothing here is taken for complete. All is pulled again. */
-export async function recoverFromLoss(
-  context: Context,
-  losses: readonly { readonly reason: string; readonly quarantined: number }[],
-): Promise<void> {
+/** What a storage says about data that was here before. */
+export type Loss = Parameters<NonNullable<StorageSignals['lost']>>[0];
+
+/** After a loss that was found before anybody could listen: tells of it as soon as somebody can. */
+export async function recoverFromEarlyLoss(context: Context, losses: readonly Loss[]): Promise<void> {
   if (losses.length === 0) return;
-  const replica = await context.committer.run(async (transaction) => {
-    await startOver(transaction);
-    // The counter may have gone back with what was lost: under the old name it could be used twice.
-    return renewIdentity(context, transaction);
-  });
+  const replica = await distrust(context);
   context.runtime.setTimer(0, () => {
     for (const loss of losses) context.emit({ kind: 'storage-lost', ...loss });
     context.emit({ kind: 'identity-changed', replica });
+  });
+}
+
+/** After a loss that was found while the client is open. A store that is gone cannot be mended: that is told too. */
+export async function recoverFromLoss(context: Context, loss: Loss): Promise<void> {
+  context.emit({ kind: 'storage-lost', ...loss });
+  try {
+    context.emit({ kind: 'identity-changed', replica: await distrust(context) });
+  } catch (error) {
+    context.emit({ kind: 'error', error: toSyncError(error) });
+  }
+}
+
+/** Nothing here is taken for complete: all is pulled again. Resolves with the new replica id. */
+function distrust(context: Context): Promise<string> {
+  return context.committer.run(async (transaction) => {
+    await startOver(transaction);
+    // The counter may have gone back with what was lost: under the old name it could be used twice.
+    return renewIdentity(context, transaction);
   });
 }

@@ -47,6 +47,12 @@ describe('an entry', () => {
     );
   });
 
+  it('is damaged when a digit of its header is, even where the number reads the same', () => {
+    const payload = encodeEntry(1, ['[]']);
+    expect(payload.slice(9, 11)).toBe('00');
+    expect(decodeEntry(`${payload.slice(0, 10)}x${payload.slice(11)}`)).toBe('damaged');
+  });
+
   it('of another format is a newer release’s, unless it is damaged', () => {
     const payload = encodeEntry(1, ['[]']);
     expect(() => decodeEntry(`2${payload.slice(1)}`)).toThrow(expect.objectContaining({ code: 'version' }));

@@ -68,8 +68,9 @@ export function createOutbox(context: Context, loop: SyncLoop): Outbox {
   };
 }
 
-function deadLetter(context: Context, id: string): OutboxEntry {
-  const entry = context.mirror.get(id);
+/** Read in the commit that disposes of it: another tab may have been faster. */
+async function deadLetter(transaction: Transaction, id: string): Promise<OutboxEntry> {
+  const [entry] = await transaction.get(tables.outbox, [id]);
   if (entry?.state === 'dead') return entry;
   throw new SyncError('not-found', `${id} is no dead letter`, {
     operationId: id,
@@ -84,12 +85,11 @@ async function sendAgain(
   changes: readonly FieldChange[] | undefined,
 ): Promise<string> {
   return context.committer.run(async (transaction) => {
-    const letter = deadLetter(context, id);
+    const letter = await deadLetter(transaction, id);
     const { operation: old } = letter;
     const { replica: present, sync } = await readMeta(transaction);
     const bench = new Bench(context, transaction);
     await bench.open([{ entity: old.entity, id: old.entityId }]);
-    await transaction.get(tables.outbox, [id]);
     const lane = bench.lane(old.entity, old.entityId);
     if (lane === undefined)
       throw new SyncError('validation', `unknown entity '${old.entity}'`, { operationId: id });
@@ -138,17 +138,17 @@ async function discard(context: Context, id: string): Promise<void> {
   if (mirror.get(id)?.state !== 'dead')
     await committer.run((transaction) => giveUp(context, transaction, id));
   await committer.run(async (transaction) => {
-    await transaction.get(tables.outbox, [id]);
+    await deadLetter(transaction, id);
     transaction.delete(tables.outbox, id);
   });
 }
 
 /** Makes a dead letter of a write that waits, with all that goes with it. */
 async function giveUp(context: Context, transaction: Transaction, id: string): Promise<void> {
-  const entry = context.mirror.get(id);
+  const [entry] = await transaction.get(tables.outbox, [id]);
   if (entry === undefined || entry.state === 'dead') return;
   const { sent } = await readMeta(transaction);
-  if (entry.state !== 'conflict' && sent.ids.includes(id)) {
+  if (entry.state === 'accepted' || (entry.state !== 'conflict' && sent.ids.includes(id))) {
     throw new SyncError('conflict', `${id} may have reached the server already`, {
       operationId: id,
       hint: 'Undo it with another write.',

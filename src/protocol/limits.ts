@@ -21,6 +21,8 @@ export interface Limits {
   readonly depth: number;
   /** Changes in one pulled page, at most 5,000. What was committed together stays together and may exceed it. */
   readonly changesPerPage: number;
+  /** Length of one pulled page as JSON text, in characters. What was committed together may exceed it too. */
+  readonly pageLength: number;
   /** Subscriptions of one live connection. */
   readonly subscriptions: number;
   /** How far a stamp may be ahead of the server's clock before it is brought back. */
@@ -39,6 +41,7 @@ export const defaultLimits: Limits = {
   operationBytes: 256 * 1024,
   depth: 32,
   changesPerPage: 1000,
+  pageLength: 4 * 1024 * 1024,
   subscriptions: 64,
   driftMs: 5 * 60_000,
   keptMs: 30 * 24 * 3_600_000,

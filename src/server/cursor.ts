@@ -9,15 +9,16 @@ export interface Position {
    */
   readonly since?: number;
   /**
-   * The store's horizon when this run from the start began. What was dropped before then was never given out in it, so
-   * a long run is not sent back to its start by the compaction it began under.
+   * The space's head when the run from the start began that led here. Deletes up to there were deletes already, so
+   * that dropping them takes nothing from the run: a compaction does not send it back to its start.
    */
   readonly floor: number;
   /** Entities given out so far; absent: all. */
   readonly entities?: readonly string[];
 }
 
-const format = /^1\.([^.]+)\.([0-9a-z]{1,11})(?:-([0-9a-z]{1,11}))?\.([0-9a-z]{1,11})\.(\*|(?:[^.,]+(?:,[^.,]+)*)?)$/;
+const format =
+  /^1\.([^.]+)\.([0-9a-z]{1,11})(?:-([0-9a-z]{1,11}))?\.([0-9a-z]{1,11})\.(\*|(?:[^.,]+(?:,[^.,]+)*)?)$/;
 
 export function formatCursor({ epoch, seq, since, floor, entities }: Position): string {
   const scope = entities === undefined ? '*' : entities.map(encode).join(',');

@@ -40,7 +40,9 @@ export async function judge(
   }
   const outcome = reconcile(definition, record, operation);
   if (outcome.kind === 'duplicate') return duplicate(operation, outcome, known);
-  const result = answer(definition, operation, outcome, operation.stamp !== sent.stamp);
+  // Its author cannot compute what comes of another stamp, or of the data under a tombstone, which it may not hold.
+  const isForeseen = operation.stamp === sent.stamp && record?.deleted !== true;
+  const result = answer(definition, operation, outcome, isForeseen);
   if (result.status === 'accepted' && 'record' in outcome)
     working.put({ ...outcome.record, version: result.version });
   return { operation, result };
@@ -80,7 +82,7 @@ function answer(
   definition: EntityDefinition,
   operation: Operation,
   outcome: Exclude<Outcome, { kind: 'duplicate' }>,
-  isClamped: boolean,
+  isForeseen: boolean,
 ): OperationResult {
   const { id, entity, entityId } = operation;
   if (outcome.kind === 'refused') return rejected(operation, outcome.code, outcome.message);
@@ -92,7 +94,7 @@ function answer(
   }
   const record = { ...outcome.record, version: outcome.record.version + 1 };
   const accepted = { id, status: 'accepted', outcome: outcome.kind, version: record.version } as const;
-  if (outcome.kind === 'applied') return isClamped ? { ...accepted, record } : accepted;
+  if (outcome.kind === 'applied') return isForeseen ? accepted : { ...accepted, record };
   return { ...accepted, record, decisions: outcome.decisions };
 }
 

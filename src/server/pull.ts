@@ -23,22 +23,18 @@ export async function pull(context: ServerContext, caller: Writer, request: Pull
 
   const after = from?.seq ?? 0;
   const since = from?.since ?? after;
-  const { records, remaining } = await store.changesSince(caller.space, {
+  const { records, remaining: unread } = await store.changesSince(caller.space, {
     after,
     limit: request.limit,
     ...(entities === undefined ? {} : { entities }),
   });
   // Deletes dropped in between would be missing from this page for ever.
   if ((await store.bounds(caller.space)).horizon !== bounds.horizon) return pull(context, caller, request);
-  const changes: RecordChange[] = [];
-  for (const record of records) {
-    if (await mayRead(context, caller, record)) changes.push(changeOf(record, since));
-    // Who starts from nothing has nothing to forget.
-    else if (from !== undefined) changes.push({ kind: 'remove', entity: record.entity, id: record.id });
-  }
-  const seq =
-    remaining > 0 ? (records.at(-1)?.seq ?? after) : Math.max(after, bounds.head, records.at(-1)?.seq ?? 0);
-  const floor = from?.floor ?? bounds.horizon;
+  const { changes, told } = await changesOf(context, caller, records, since, from !== undefined);
+  const remaining = unread + records.length - told;
+  const last = records[told - 1]?.seq ?? after;
+  const seq = remaining > 0 ? last : Math.max(last, bounds.head);
+  const floor = from?.floor ?? bounds.head;
   return {
     changes,
     cursor: formatCursor({
@@ -53,6 +49,48 @@ export async function pull(context: ServerContext, caller: Writer, request: Pull
   };
 }
 
+/** As many records as fit on a page, as changes; those of one seq stay together. */
+async function changesOf(
+  context: ServerContext,
+  caller: Writer,
+  records: readonly ServerRecord[],
+  since: number,
+  isContinued: boolean,
+): Promise<{ readonly changes: RecordChange[]; readonly told: number }> {
+  const changes: RecordChange[] = [];
+  let length = 0;
+  for (const [at, record] of records.entries()) {
+    if (length > context.limits.pageLength && record.seq !== records[at - 1]?.seq)
+      return { changes, told: at };
+    const change = await changeFor(context, caller, record, since, isContinued);
+    if (change === undefined) continue;
+    changes.push(change);
+    length += JSON.stringify(change).length;
+  }
+  return { changes, told: records.length };
+}
+
+async function changeFor(
+  context: ServerContext,
+  { identity, space }: Writer,
+  record: ServerRecord,
+  since: number,
+  isContinued: boolean,
+): Promise<RecordChange | undefined> {
+  const { entity, id } = record;
+  const access = {
+    identity,
+    space,
+    action: 'read',
+    entity,
+    entityId: id,
+    record: plainRecord(record),
+  } as const;
+  if (await context.isAllowed(access)) return changeOf(record, since);
+  // Who starts from nothing has nothing to forget.
+  return isContinued ? { kind: 'remove', entity, id } : undefined;
+}
+
 function isUsable(
   position: Position,
   epoch: string,
@@ -64,20 +102,4 @@ function isUsable(
     (entities?.every((entity) => position.entities?.includes(entity)) ?? false);
   const isComplete = position.seq >= horizon || horizon <= position.floor;
   return position.epoch === epoch && position.seq <= head && isComplete && holdsAll;
-}
-
-function mayRead(
-  context: ServerContext,
-  { identity, space }: Writer,
-  record: ServerRecord,
-): boolean | Promise<boolean> {
-  const { entity, id: entityId } = record;
-  return context.isAllowed({
-    identity,
-    space,
-    action: 'read',
-    entity,
-    entityId,
-    record: plainRecord(record),
-  });
 }

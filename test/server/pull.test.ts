@@ -161,6 +161,24 @@ describe('pull', () => {
     expect((await pull()).changes).toMatchObject([{ kind: 'put', record: { id: 't2' } }]);
   });
 
+  it('keeps pages short, but never splits what was committed together', async () => {
+    const { pull, push } = createWorld({ limits: { pageLength: 1000 } });
+    const phone = replica('phone');
+    const long = { title: 'x'.repeat(400) };
+    for (let at = 0; at < 3; at++) await push(phone.create(`a${at}`, long));
+    await push(phone.create('b0', long), phone.create('b1', long), phone.create('b2', long));
+    await push(phone.create('c', long));
+    const pages: string[][] = [];
+    let page = await pull();
+    for (;;) {
+      pages.push(page.changes.map((change) => (change.kind === 'put' ? change.record.id : '')));
+      if (page.more === false) break;
+      expect(page.more).toBe(7 - pages.flat().length);
+      page = await pull({ cursor: page.cursor });
+    }
+    expect(pages).toEqual([['a0', 'a1'], ['a2', 'b0', 'b1', 'b2'], ['c']]);
+  });
+
   it('rebuilds the same records from pages and patches as the store holds', async () => {
     const { pull, push, store } = createWorld();
     const phone = replica('phone');

@@ -162,6 +162,16 @@ describe('push', () => {
     expect(record(near)).toBeUndefined();
   });
 
+  it('sends the record along when it has risen from the dead: its author may never have had that data', async () => {
+    const { push } = createWorld();
+    const phone = replica('phone');
+    await push(phone.create('t1', { title: 'Tea', minutes: 7 }));
+    await push(phone.delete('t1', { phone: 1 }));
+    const answer = await push(phone.update('t1', [set('/title', 'Coffee')], { phone: 2 }));
+    expect(answer.results[0]).toMatchObject({ outcome: 'applied', version: 3 });
+    expect(record(answer)?.data).toEqual({ id: 't1', title: 'Coffee', minutes: 7 });
+  });
+
   it('reports a bus ring for each batch that changed something', async () => {
     const rings: unknown[] = [];
     const { push } = createWorld({ bus: { publish: (ring) => rings.push(ring) } });

@@ -284,6 +284,10 @@ describe('another tab', () => {
     const devices = [idbDevice({ name, marker }), idbDevice({ name, marker })];
     await devices[0]?.open({ appended: one });
     await devices[1]?.open({ appended: other });
+    // The second one's hello.
+    await vi.waitFor(() => expect(one).toHaveBeenCalled());
+    one.mockClear();
+    other.mockClear();
     await devices[0]?.append('a', { after: 0 });
     await vi.waitFor(() => expect(other).toHaveBeenCalled());
     expect(one).not.toHaveBeenCalled();
@@ -375,8 +379,9 @@ describe('a database', () => {
 
 /** Reads whose result is like this fail as Chromium's do when the file of a large value is gone. */
 function failReading(method: 'get' | 'getAll', fails: (result: unknown) => boolean): void {
-  const read: (this: IDBObjectStore, query: never) => IDBRequest<unknown> = IDBObjectStore.prototype[method];
-  const store: Record<typeof method, (query: never) => IDBRequest<unknown>> = IDBObjectStore.prototype;
+  type Read = (query: IDBKeyRange) => IDBRequest<unknown>;
+  const store = IDBObjectStore.prototype as Record<typeof method, Read>;
+  const read = store[method];
   vi.spyOn(store, method).mockImplementation(function (this: IDBObjectStore, query) {
     const request = read.call(this, query);
     request.addEventListener('success', (event) => {

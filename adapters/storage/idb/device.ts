@@ -1,6 +1,7 @@
 import { deleteDB } from 'idb';
 import { SyncError, type LogContents, type LogDevice, type LogSignals } from 'syncline';
 import { connect, within, type Connection, type ConnectionOptions } from './connection.js';
+import { Doorbell } from './doorbell.js';
 import { isConnectionLost, isTaken, toStorageError } from './failure.js';
 import { addEntry, readLog, replaceSnapshot, valueAt, writerLength } from './log.js';
 import { quietly, type IdbChannel, type IdbMarker } from './surroundings.js';
@@ -26,7 +27,7 @@ export class IdbDevice implements LogDevice {
   #signals: LogSignals = {};
   #connection: Connection | undefined;
   #connecting: Promise<Connection> | undefined;
-  #channel: IdbChannel | undefined;
+  #doorbell: Doorbell | undefined;
   /** Of the database that was opened first; a reconnection that finds another one was too late. */
   #epoch: string | undefined;
   /** Why no call can succeed any more. */
@@ -42,8 +43,8 @@ export class IdbDevice implements LogDevice {
     this.#signals = signals;
     this.#over = undefined;
     await this.#run('opening', async () => undefined);
-    this.#channel = this.#setup.channel(this.#label);
-    if (this.#channel) this.#channel.onmessage = () => signals.appended?.();
+    const channel = this.#setup.channel(this.#label);
+    this.#doorbell = channel && new Doorbell(channel, () => signals.appended?.());
   }
 
   read(after: number): Promise<LogContents> {
@@ -54,7 +55,7 @@ export class IdbDevice implements LogDevice {
     const value = this.#writer + payload;
     return this.#run('writing', async (connection, again) => {
       const added = await this.#add(connection, value, after, again);
-      if (added) this.#channel?.postMessage(after + 1);
+      if (added) this.#doorbell?.ring();
       return added;
     });
   }
@@ -162,8 +163,8 @@ export class IdbDevice implements LogDevice {
 
   #end(why: SyncError): void {
     this.#over = why;
-    this.#channel?.close();
-    this.#channel = undefined;
+    this.#doorbell?.close();
+    this.#doorbell = undefined;
     this.#connection?.close();
     this.#connection = undefined;
   }

@@ -33,6 +33,7 @@ const refusalByError: Partial<Record<SyncErrorCode, RefusalCode>> = {
   'storage-conflict': 'unavailable',
   'storage-blocked': 'unavailable',
   'storage-quota': 'unavailable',
+  'storage-closed': 'unavailable',
 };
 
 export interface RefusalOptions {

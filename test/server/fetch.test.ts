@@ -73,6 +73,14 @@ describe('the server over HTTP', () => {
     expect(errors).toHaveLength(1);
   });
 
+  it('is not there any more once it was closed', async () => {
+    const { server, call, post } = createServed();
+    await server.close();
+    expect((await call('/api/v1/sync/health')).status).toBe(503);
+    const answer = await post('/api/v1/sync/pull', { replica: 'phone', limit: 1 });
+    expect(await refusalOf(answer)).toEqual({ status: 503, code: 'unavailable' });
+  });
+
   it('listens below another path where it is told to', async () => {
     const { call } = createServed({ basePath: '/sync' });
     expect((await call('/sync/health')).status).toBe(200);

@@ -121,6 +121,17 @@ describe('pull', () => {
     expect([...held.keys()].sort()).toEqual(['t1', 't3', 't4']);
   });
 
+  it('goes on with a first pull when older deletes are dropped meanwhile, and starts over when newer ones are', async () => {
+    const { pull, push, store, phone } = await withTasks(4);
+    await push(phone.delete('t1', { phone: 1 }));
+    const first = await pull({ limit: 1 });
+    await store.compact('default', { seq: 5, outcomesBefore: 0 });
+    expect((await pull({ limit: 1, cursor: first.cursor })).reset).toBeUndefined();
+    await push(phone.delete('t2', { phone: 2 }));
+    await store.compact('default', { seq: 6, outcomesBefore: 0 });
+    expect((await pull({ limit: 1, cursor: first.cursor })).reset).toBe(true);
+  });
+
   it('starts over when more entities are asked for than the cursor covers', async () => {
     const { pull, push } = createWorld();
     const phone = replica('phone');

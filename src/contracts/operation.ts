@@ -83,6 +83,8 @@ export interface Decision {
   readonly operationId: string;
   /** Author of the local side. */
   readonly replica: string;
+  /** Author of the remote side's last write there. */
+  readonly remoteReplica?: string;
   /** Absent values were absent; `''` with an absent side means that side had deleted the record. */
   readonly base?: Json;
   readonly local?: Json;

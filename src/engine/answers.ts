@@ -60,6 +60,7 @@ export async function storeAnswers(
     switch (result.status) {
       case 'accepted':
         report.accepted++;
+        if (result.decisions !== undefined) bench.tellMerged(entry.operation, result.decisions);
         if (!accept(bench, lane, entry, result)) report.needsPull = true;
         break;
       case 'conflict':

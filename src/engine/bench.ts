@@ -1,6 +1,6 @@
 import type { EntityDefinition } from '../contracts/entity.js';
 import type { SyncErrorData } from '../contracts/errors.js';
-import type { SyncRecord } from '../contracts/operation.js';
+import type { Decision, Operation, SyncRecord } from '../contracts/operation.js';
 import type { OutboxEntry } from '../contracts/queue.js';
 import { cascade } from '../outbox/cascade.js';
 import { laneOf } from '../outbox/units.js';
@@ -87,8 +87,15 @@ export class Bench {
     this.#changed.set(replaces, undefined);
     this.#inserted.add(id);
     this.#replaced.set(replaces, id);
-    const { entity, entityId, decisions } = entry.operation;
-    if (decisions !== undefined) this.events.push({ kind: 'merged', entity, entityId, decisions });
+    this.tellMerged(entry.operation, entry.operation.decisions ?? []);
+  }
+
+  /** Values met, and were decided here or at the server. */
+  tellMerged(
+    { entity, entityId }: Pick<Operation, 'entity' | 'entityId'>,
+    decisions: readonly Decision[],
+  ): void {
+    if (decisions.length > 0) this.events.push({ kind: 'merged', entity, entityId, decisions });
   }
 
   /** Puts an entry that the server once had back in its lane, in the order of writing. */
@@ -177,7 +184,10 @@ export class Bench {
     const entries = this.#context.mirror
       .entries()
       .map((entry) => this.#changed.get(entry.operation.id) ?? entry);
-    const exists = (lane: string) => this.#lanes.get(lane)?.base !== undefined;
+    const exists = (lane: string) => {
+      const base = this.#lanes.get(lane)?.base;
+      return base !== undefined && base.deleted === undefined;
+    };
     for (const [id, because] of cascade([...this.#refused.keys()], entries, exists)) {
       this.#refused.set(id, {
         code: 'rejected',

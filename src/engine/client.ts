@@ -20,7 +20,8 @@ import type { Intent } from './operations.js';
 import { openStore, recoverFromEarlyLoss, recoverFromLoss, type Loss } from './open.js';
 import { createOutbox, type Outbox } from './outbox-verbs.js';
 import { ReceiptDesk, type Receipt } from './receipts.js';
-import { layoutOf } from './rows.js';
+import { readMeta } from './meta.js';
+import { layoutOf, tables, type ReplicaRow } from './rows.js';
 import type { SyncStatus } from './status.js';
 import { SyncLoop, type SyncProgress } from './sync-loop.js';
 import { write } from './write.js';
@@ -58,6 +59,8 @@ export interface SyncClient extends AsyncDisposable {
       collection<T extends object>(definition: EntityDefinition<T>): TransactionCollection<T>;
     }) => void,
   ): Promise<readonly Receipt[]>;
+  /** Name of this store in stamps, clocks and decisions; changes when the store turns out to be a copy. */
+  readonly replica: string;
   readonly status$: Observable<SyncStatus>;
   /** The status now. */
   status(): SyncStatus;
@@ -110,8 +113,11 @@ export async function createSyncClient(options: ClientOptions): Promise<SyncClie
   const mirror = new OutboxMirror();
   const feed = new RowFeed();
   const events$ = new Subject<ClientEvent>();
+  const identity = { replica: '' };
   const moved = (moves: readonly RowMove[]) => {
     mirror.follow(moves);
+    const named = moves.find(({ table, id }) => table === tables.meta && id === 'replica');
+    if (named !== undefined) identity.replica = (named.value as unknown as ReplicaRow).replica;
     feed.publish(moves);
   };
   const committer = new Committer(storage, moved);
@@ -138,10 +144,11 @@ export async function createSyncClient(options: ClientOptions): Promise<SyncClie
     closed: (reason) => context.emit({ kind: 'error', error: new SyncError('storage-closed', reason) }),
   });
   await openStore(context, options.user);
+  identity.replica ||= (await committer.run(readMeta)).replica.replica;
   const loop = new SyncLoop(context, { platform, name, pollIntervalMs: options.pollIntervalMs ?? 30_000 });
   const source: Source = { storage, committer, feed };
   const desk = new ReceiptDesk(mirror);
-  const client = assemble(context, { loop, source, desk, events$, platform });
+  const client = assemble(context, { identity, loop, source, desk, events$, platform });
   await recoverFromEarlyLoss(context, early);
   lost = (loss) => recoverFromLoss(context, loss);
   if (options.auto !== false) loop.start();
@@ -149,6 +156,7 @@ export async function createSyncClient(options: ClientOptions): Promise<SyncClie
 }
 
 interface Parts {
+  readonly identity: { readonly replica: string };
   readonly loop: SyncLoop;
   readonly source: Source;
   readonly desk: ReceiptDesk;
@@ -156,8 +164,8 @@ interface Parts {
   readonly platform: Platform;
 }
 
-function assemble(context: Context, { loop, source, desk, events$, platform }: Parts): SyncClient {
-  const { committer, mirror, storage } = context;
+function assemble(context: Context, { identity, loop, source, desk, events$, platform }: Parts): SyncClient {
+  const { committer, storage } = context;
   let closing: Promise<string | undefined> | undefined;
   const close = async (
     pending: PendingChoice,
@@ -166,10 +174,7 @@ function assemble(context: Context, { loop, source, desk, events$, platform }: P
     if (pending === 'drain') await drain(context, loop, signal);
     await loop.close();
     await committer.idle();
-    const exported =
-      pending === 'export'
-        ? JSON.stringify({ format: 'syncline-outbox', version: 1, entries: mirror.entries() }, null, 2)
-        : undefined;
+    const exported = pending === 'export' ? client.outbox.export() : undefined;
     desk.close();
     platform.close?.();
     context.transport.close?.();
@@ -178,6 +183,9 @@ function assemble(context: Context, { loop, source, desk, events$, platform }: P
     return exported;
   };
   const client: SyncClient = {
+    get replica() {
+      return identity.replica;
+    },
     collection: <T extends object>({ name }: EntityDefinition<T>) =>
       createCollection<T>(context, source, desk, definitionOf(context.entities, name)),
     transaction: async (build) => {

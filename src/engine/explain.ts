@@ -1,7 +1,9 @@
 import type { JsonObject } from '../contracts/json.js';
-import type { Decision, SyncRecord } from '../contracts/operation.js';
+import type { Decision, Stamp, SyncRecord } from '../contracts/operation.js';
 import type { OutboxEntry } from '../contracts/queue.js';
 import { stampReplica, stampTime } from '../causality/stamp.js';
+import { equalJson } from '../diff/canonical.js';
+import { escapeSegment, overlaps } from '../diff/pointer.js';
 import { fieldStamp } from '../resolve/field-stamps.js';
 import type { Context } from './context.js';
 import { baseOf, recordTable } from './rows.js';
@@ -53,40 +55,51 @@ export async function explain(context: Context, entity: string, id: string): Pro
     pending: open,
     deadLetters: lane.filter(({ state }) => state === 'dead'),
     decisions: record?.view.decisions ?? [],
-    fields: record === undefined ? [] : originsOf(record.view, base),
+    fields: record === undefined ? [] : originsOf(record.view, base, open),
     waiting: open.map(reasonOf),
   };
 }
 
-function originsOf(view: SyncRecord, base: SyncRecord | undefined): FieldOrigin[] {
+function originsOf(
+  view: SyncRecord,
+  base: SyncRecord | undefined,
+  open: readonly OutboxEntry[],
+): FieldOrigin[] {
   return Object.entries(view.data).map(([key, value]) => {
-    const path = `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
-    const stamp = fieldStamp(view, path);
-    const decision = view.decisions?.find((each) => each.path === path || each.path.startsWith(`${path}/`));
+    const path = `/${escapeSegment(key)}`;
+    const isSynced = base !== undefined && equalJson(base.data[key], value);
+    const stamp = (isSynced ? undefined : lastWrite(open, path)) ?? fieldStamp(view, path);
+    const decision = view.decisions?.find((each) => overlaps(each.path, path));
     return {
       path,
       value,
       replica: stampReplica(stamp),
       at: stampTime(stamp),
-      synced: base !== undefined && fieldStamp(base, path) === stamp,
+      synced: isSynced,
       ...(decision === undefined ? {} : { decision }),
     };
   });
 }
 
+/** Stamp of this device's newest operation on a field. The record's own stamp may be a later one that lost. */
+function lastWrite(open: readonly OutboxEntry[], path: string): Stamp | undefined {
+  return open.findLast(({ operation }) => operation.changes.some((change) => overlaps(change.path, path)))
+    ?.operation.stamp;
+}
+
 function reasonOf({ operation, state, attempts, error }: OutboxEntry): string {
-  const what = `${operation.kind} by ${stampReplica(operation.stamp)}`;
+  const what = `The ${operation.kind}`;
   switch (state) {
     case 'pending':
       return attempts === 0
-        ? `${what} waits to be sent`
+        ? `${what} waits to be sent.`
         : `${what} was put off ${attempts} times: ${error?.message ?? error?.code ?? ''}`;
     case 'accepted':
-      return `${what} is accepted; the record is pulled with the next exchange`;
+      return `${what} is accepted; the record comes with the next pull.`;
     case 'contested':
-      return `${what} met a newer state on the server, which is being pulled`;
+      return `${what} met a newer state on the server, which is being pulled.`;
     case 'conflict':
-      return `${what} waits for a person to decide`;
+      return `${what} waits for a person to decide.`;
     case 'dead':
       return `${what} was refused: ${error?.message ?? ''}`;
   }

@@ -6,7 +6,7 @@ import { newReplicaId, renewIdentity } from './identity.js';
 import { migrateRecords } from './migrate.js';
 import { startOver } from './pull.js';
 import { putMeta } from './meta.js';
-import { recordTable, tables, type ReplicaRow } from './rows.js';
+import { recordTable, tables, type ReplicaRow, type Table } from './rows.js';
 
 /** Makes the store this replica's, and this user's; brings its rows to the present schema; fills the mirror. */
 export async function openStore(context: Context, user: string | undefined): Promise<void> {
@@ -56,7 +56,7 @@ function refuseUnsent({ mirror }: Context): void {
 
 /** Removes what the user before left here; nothing of it was unsent. */
 async function forget({ entities }: Context, transaction: Transaction): Promise<void> {
-  for (const table of [tables.history, ...[...entities.keys()].map(recordTable)]) {
+  for (const table of [tables.history as Table<unknown>, ...[...entities.keys()].map(recordTable)]) {
     for (const id of (await transaction.all(table)).keys()) transaction.delete(table, id);
   }
   await transaction.get(tables.meta, ['sync', 'sent']);

@@ -1,3 +1,4 @@
+import { Observable } from 'rxjs';
 import type { FieldChange, Operation } from '../contracts/operation.js';
 import type { OutboxEntry } from '../contracts/queue.js';
 import { stampReplica } from '../causality/stamp.js';
@@ -25,6 +26,8 @@ export interface OutboxStats {
 export interface Outbox {
   /** All that waits, is parked or is dead, in the order of writing. */
   list(): readonly OutboxEntry[];
+  /** The list, now and whenever it changes. */
+  watch(): Observable<readonly OutboxEntry[]>;
   deadLetters(): readonly OutboxEntry[];
   stats(): OutboxStats;
   /** Stops sending until `resume`. Writes stay durable. */
@@ -44,6 +47,11 @@ export function createOutbox(context: Context, loop: SyncLoop): Outbox {
   const { mirror } = context;
   return {
     list: () => mirror.entries(),
+    watch: () =>
+      new Observable((subscriber) => {
+        subscriber.next(mirror.entries());
+        return mirror.listen(() => subscriber.next(mirror.entries()));
+      }),
     deadLetters: () => mirror.entries().filter(({ state }) => state === 'dead'),
     stats: () => {
       const { counts, oldestPendingAt } = mirror;

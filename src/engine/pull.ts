@@ -104,7 +104,10 @@ async function applyRun(context: Context, transaction: Transaction, run: Run): P
       return 'again';
     }
     if (!epochChanged && change.kind !== 'remove' && (lane.base?.version ?? 0) >= versionOf(change)) continue;
+    const known = new Set(lane.base?.decisions?.map(({ operationId }) => operationId));
     bench.rebase(lane, baseAfter(change, lane.base));
+    const fresh = lane.base?.decisions?.filter(({ operationId }) => !known.has(operationId)) ?? [];
+    if (!run.reset) bench.tellMerged({ entity, entityId: id }, fresh);
   }
   if (run.reset) await sweep(context, transaction, bench, seen);
   await bench.close();

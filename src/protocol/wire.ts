@@ -53,6 +53,7 @@ const decision: z.ZodMiniType<Decision> = z.object({
   path,
   operationId,
   replica: replicaId,
+  remoteReplica: z.exactOptional(replicaId),
   base: z.exactOptional(json),
   local: z.exactOptional(json),
   remote: z.exactOptional(json),
@@ -91,7 +92,7 @@ export const operation: z.ZodMiniType<Operation> = z.object({
   meta: z.exactOptional(jsonObject),
 });
 
-export const record: z.ZodMiniType<SyncRecord> = z.object({
+const record: z.ZodMiniType<SyncRecord> = z.object({
   entity: entityName,
   id: recordId,
   data: jsonObject,
@@ -130,7 +131,7 @@ const fieldConflict: z.ZodMiniType<FieldConflict> = z.object({
   remote: z.exactOptional(json),
 });
 
-export const result: z.ZodMiniType<OperationResult> = z.discriminatedUnion('status', [
+const result: z.ZodMiniType<OperationResult> = z.discriminatedUnion('status', [
   z.object({
     id: operationId,
     status: z.literal('accepted'),

@@ -202,6 +202,7 @@ function decisionOf(
     ...conflictOf(field),
     operationId: operation.id,
     replica: stampReplica(operation.stamp),
+    remoteReplica: stampReplica(field.remoteStamp),
     ...optional('result', verdict.value),
     winner: verdict.winner,
     rule: by,

@@ -93,6 +93,7 @@ function deleteDecision(
     ...verdict,
     operationId: operation.id,
     replica: stampReplica(operation.stamp),
+    remoteReplica: stampReplica(record.stamp),
   };
 }
 

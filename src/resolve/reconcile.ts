@@ -66,6 +66,8 @@ function reconcileSeen(
   record: SyncRecord | undefined,
   operation: Operation,
 ): Outcome {
+  // Its author had brought the record back with an operation that was refused, and this one goes with it.
+  if (record?.deleted === true && operation.kind === 'update' && !bringsBack(operation)) return notFound(operation);
   const written = writeOver(record, operation);
   const problem = operation.kind === 'delete' ? undefined : schemaProblem(definition, written.data);
   return problem === undefined

@@ -1,0 +1,70 @@
+import { expect, test } from 'vitest';
+import { defineEntity, manual, type ClientEvent } from 'syncline';
+import { z } from 'zod';
+import { createWorld, task } from '../support/world.js';
+
+const score = defineEntity({
+  name: 'score',
+  schema: z.object({ id: z.string(), tempo: z.number() }),
+  strategy: manual(),
+});
+
+test('a value that is shown but unsent is explained as this device’s, even where the server holds a later one', async () => {
+  const world = createWorld([score]);
+  const [phone, laptop] = [await world.device(), await world.device()];
+  await phone.collection(score).create({ id: 's', tempo: 60 });
+  await phone.sync();
+  await laptop.sync();
+  await phone.collection(score).update('s', { tempo: 61 });
+  await laptop.collection(score).update('s', { tempo: 66 });
+  await laptop.sync();
+  await phone.sync();
+  const { fields, waiting } = await phone.explain(score, 's');
+  expect(fields.find(({ path }) => path === '/tempo')).toMatchObject({
+    value: 61,
+    replica: phone.replica,
+    synced: false,
+  });
+  expect(fields.find(({ path }) => path === '/id')).toMatchObject({ synced: true });
+  expect(waiting).toEqual(['The update waits for a person to decide.']);
+  await world.close();
+});
+
+test('whoever writes, and whoever only pulls, is told of a merge once, with both authors', async () => {
+  const world = createWorld();
+  const [phone, laptop, tablet] = [await world.device(), await world.device(), await world.device()];
+  await phone.collection(task).create({ id: 't', title: 'T', minutes: 1 });
+  for (const device of [phone, laptop, tablet]) await device.sync();
+  const merges = [phone, laptop, tablet].map((device) => {
+    const told: ClientEvent[] = [];
+    device.events$.subscribe((event) => event.kind === 'merged' && told.push(event));
+    return told;
+  });
+  await phone.collection(task).update('t', { minutes: 20 });
+  await laptop.collection(task).update('t', { minutes: 15 });
+  for (const device of [phone, laptop, tablet, phone, laptop, tablet]) await device.sync();
+  const decisions = [
+    {
+      path: '/minutes',
+      local: 15,
+      remote: 20,
+      result: 20,
+      replica: laptop.replica,
+      remoteReplica: phone.replica,
+    },
+  ];
+  for (const told of merges)
+    expect(told).toMatchObject([{ kind: 'merged', entity: 'task', entityId: 't', decisions }]);
+  await world.close();
+});
+
+test('the outbox can be watched', async () => {
+  const world = createWorld();
+  const phone = await world.device();
+  const lengths: number[] = [];
+  phone.outbox.watch().subscribe((entries) => lengths.push(entries.length));
+  await phone.collection(task).create({ id: 't', title: 'T' });
+  await phone.sync();
+  expect(lengths).toEqual([0, 1, 0]);
+  await world.close();
+});

@@ -42,14 +42,7 @@ export function reconcile(
   if (record !== undefined && counterOf(record.clock, author) >= counterOf(operation.clock, author)) {
     return { kind: 'duplicate', record, decisions: [] };
   }
-  if (record === undefined && operation.kind === 'update') {
-    return {
-      kind: 'refused',
-      code: 'not-found',
-      message: `${operation.entity} ${operation.entityId} does not exist`,
-      decisions: [],
-    };
-  }
+  if (record === undefined && operation.kind === 'update') return notFound(operation);
   try {
     return record === undefined || covers(operation.clock, record.clock)
       ? reconcileSeen(definition, record, operation)
@@ -73,6 +66,15 @@ function reconcileSeen(
   return problem === undefined
     ? { kind: 'applied', record: written, decisions: operation.decisions ?? [] }
     : { kind: 'refused', code: 'validation', message: `${definition.name}: ${problem}`, decisions: [] };
+}
+
+/** A decided conflict brings a deleted record back as an update, and says so. */
+function bringsBack({ decisions = [] }: Operation): boolean {
+  return decisions.some(({ path, winner }) => path === '' && winner !== 'remote');
+}
+
+function notFound({ entity, entityId }: Operation): Outcome {
+  return { kind: 'refused', code: 'not-found', message: `${entity} ${entityId} does not exist`, decisions: [] };
 }
 
 function reconcileConcurrent(

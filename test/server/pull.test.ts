@@ -73,7 +73,7 @@ describe('pull', () => {
     await push(phone.delete('t1', { phone: 2 }));
     const dead = await pull({ cursor });
     expect(dead.changes).toMatchObject([{ kind: 'delete', id: 't1', version: 3 }]);
-    await push(phone.update('t1', [set('/title', 'Tea')], { phone: 3 }));
+    await push(replica('laptop').update('t1', [set('/title', 'Tea')], { phone: 2 }));
     expect((await pull({ cursor: dead.cursor })).changes).toMatchObject([
       { kind: 'put', record: { data: { title: 'Tea' } } },
     ]);

@@ -4,6 +4,15 @@ import { contentOf, createWorld, replica, set, startMs } from './world.js';
 const record = (answer: { results: readonly object[] }, at = 0) =>
   (answer.results[at] as { record?: { data: unknown; version: number; clock: unknown } }).record;
 
+const broughtBack = {
+  path: '',
+  operationId: 'phone-3',
+  replica: 'phone',
+  winner: 'local',
+  rule: 'person',
+  why: 'A person brought the record back.',
+} as const;
+
 describe('push', () => {
   it('stores a create and answers without the record, which its author can compute', async () => {
     const { push, store } = createWorld();
@@ -167,9 +176,20 @@ describe('push', () => {
     const phone = replica('phone');
     await push(phone.create('t1', { title: 'Tea', minutes: 7 }));
     await push(phone.delete('t1', { phone: 1 }));
-    const answer = await push(phone.update('t1', [set('/title', 'Coffee')], { phone: 2 }));
+    const answer = await push(
+      phone.update('t1', [set('/title', 'Coffee')], { phone: 2 }, { decisions: [broughtBack] }),
+    );
     expect(answer.results[0]).toMatchObject({ outcome: 'applied', version: 3 });
     expect(record(answer)?.data).toEqual({ id: 't1', title: 'Coffee', minutes: 7 });
+  });
+
+  it('refuses an update by someone who knew that the record was deleted, and has not brought it back', async () => {
+    const { push } = createWorld();
+    const phone = replica('phone');
+    await push(phone.create('t1'));
+    await push(phone.delete('t1', { phone: 1 }));
+    const answer = await push(phone.update('t1', [set('/title', 'Coffee')], { phone: 2 }));
+    expect(answer.results[0]).toMatchObject({ status: 'rejected', code: 'not-found' });
   });
 
   it('reports a bus ring for each batch that changed something', async () => {

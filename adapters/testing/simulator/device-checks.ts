@@ -106,7 +106,7 @@ export class DeviceChecks {
 
   #checkGroup(device: string, witness: Witness, group: string): void {
     const members = [...(this.#groups.get(group)?.values() ?? [])];
-    if (members.some(({ id }) => this.#wasGivenUp(id))) return;
+    if (members.some(({ id }) => this.#ledger.wasGivenUp(id))) return;
     const { records } = this.#holdings();
     const shown = members.map((operation) => {
       const key = keyOf(operation.entity, operation.entityId);
@@ -118,13 +118,6 @@ export class DeviceChecks {
       const parts = members.map(({ entityId }, at) => `${entityId}: ${shown[at] === true ? 'yes' : 'no'}`);
       this.#report('atomic-group', `${device} shows a part of group ${group}: ${parts.join(', ')}`);
     }
-  }
-
-  #wasGivenUp(id: string): boolean {
-    for (let at: string | undefined = id; at !== undefined; at = this.#ledger.successorOf(at)) {
-      if (this.#ledger.refused.has(at) || this.#ledger.discarded.has(at)) return true;
-    }
-    return false;
   }
 }
 

@@ -51,8 +51,12 @@ export class Ledger {
     }
   }
 
-  successorOf(id: string): string | undefined {
-    return this.#successors.get(id);
+  /** Whether it, or what carries it on, was refused or discarded. */
+  wasGivenUp(id: string): boolean {
+    for (let at: string | undefined = id; at !== undefined; at = this.#successors.get(at)) {
+      if (this.refused.has(at) || this.discarded.has(at)) return true;
+    }
+    return false;
   }
 
   fateOf(id: string, holdings: Holdings, witness: Witness): Fate {

@@ -102,7 +102,7 @@ export class Link {
 
   async #travel(direction: 'out' | 'in'): Promise<void> {
     const { clock, random, profile } = this.#around;
-    if (profile.netMs > 0) await clock.sleep(random.int(profile.netMs / 2));
+    await clock.sleep(1 + random.int(profile.netMs / 2));
     if (clock.now >= this.cutUntil[direction]) return;
     this.#device.faults.count(this.cutBy);
     await lost();

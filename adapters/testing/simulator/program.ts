@@ -57,7 +57,7 @@ function deriveProfile(random: Random): Profile {
     pageLimit: random.pick([1, 2, 5, 1000]),
     pollMs: random.pick([5_000, 20_000, 60_000]),
     diskMs: random.pick([0, 0, 5, 50]),
-    netMs: random.pick([0, 20, 200, 2_000]),
+    netMs: random.pick([2, 20, 200, 2_000]),
     logEntries: random.pick([10, 40, 400]),
   };
 }

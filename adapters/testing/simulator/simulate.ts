@@ -78,12 +78,14 @@ async function finish(world: World): Promise<void> {
   hub.faults.clear();
   for (const link of links) link.heal();
   for (const device of devices) device.slowUntil = device.silentUntil = 0;
-  for (const tab of tabs) (await world.use(tab))?.outbox.resume();
+  for (const tab of tabs) (await world.until(world.use(tab)))?.outbox.resume();
   for (let round = 0; round < roundsMax && world.broken.length === 0; round++) {
-    const deadline = clock.now + quietWithinMs + 2 * program.profile.pollMs;
+    const withinMs = quietWithinMs + 2 * program.profile.pollMs;
+    const deadline = clock.now + withinMs;
     while (!isQuiet(world) && clock.now < deadline && world.broken.length === 0) await world.pass(lookEveryMs);
-    if (!isQuiet(world)) return world.report('bounded-rounds', `still busy ${deadline - clock.now} ms after all was healed: ${busy(world)}`);
-    if (!(await decide(world, round))) break;
+    if (await decide(world, round)) continue;
+    if (!isQuiet(world)) return world.report('bounded-rounds', `still busy ${withinMs} ms after all was healed: ${busy(world)}`);
+    break;
   }
   // Whoever has nothing to send hears of the rest with the next poll.
   await world.pass(2 * program.profile.pollMs + 30_000);
@@ -91,7 +93,11 @@ async function finish(world: World): Promise<void> {
 }
 
 function isQuiet(world: World): boolean {
-  return world.witnesses.every(({ outbox }) => [...outbox.values()].every(({ state }) => state === 'dead' || state === 'conflict'));
+  return world.witnesses.every(({ outbox }) => {
+    const states = new Set([...outbox.values()].map(({ state }) => state));
+    // What waits behind a conflict waits for a person.
+    return states.has('conflict') || [...states].every((state) => state === 'dead');
+  });
 }
 
 function busy(world: World): string {
@@ -105,8 +111,7 @@ async function decide(world: World, round: number): Promise<boolean> {
     const open = client?.conflicts.list().length ?? 0;
     if (client === undefined || open === 0) continue;
     const choice = (['local', 'remote', 'merged'] as const)[round % 3] ?? 'local';
-    for (let left = open; left > 0; left--) await resolveConflict(client, { pick: 0, choice, n: 10_000 + round });
-    await world.settle();
+    for (let left = open; left > 0; left--) await world.until(resolveConflict(client, { pick: 0, choice, n: 10_000 + round }));
     return true;
   }
   return false;

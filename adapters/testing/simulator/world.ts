@@ -112,6 +112,17 @@ export class World {
     await this.clock.advance(ms, () => this.look());
   }
 
+  /** Lets time pass until something is done. */
+  async until<T>(promise: Promise<T>): Promise<T> {
+    let isDone = false;
+    const done = () => {
+      isDone = true;
+    };
+    promise.then(done, done);
+    for (await this.settle(); !isDone; await this.settle()) await this.pass(10);
+    return promise;
+  }
+
   /** Lets everything settle, and looks at every store that moved. */
   async look(): Promise<void> {
     for (const [at, witness] of this.witnesses.entries()) {

@@ -16,7 +16,7 @@ export function definitionOf(entity: string): EntityDefinition<Thing> {
 export function performWrite(tab: Tab, client: SyncClient, step: WriteStep, ledger: Ledger): Promise<void> {
   const [write] = begin(tab, [step], ledger);
   const collection = client.collection(definitionOf(step.entity));
-  const options = optionsOf(tab, step);
+  const options = optionsOf(tab, step, ledger);
   const written = write === undefined ? Promise.reject(new Error('no write')) : call(collection, write, options);
   return written.then(
     async ({ operationId }) => {
@@ -31,7 +31,7 @@ export function performWrite(tab: Tab, client: SyncClient, step: WriteStep, ledg
 export function performGroup(tab: Tab, client: SyncClient, steps: readonly WriteStep[], ledger: Ledger): Promise<void> {
   const writes = begin(tab, steps, ledger);
   const written = client.transaction((tx) => {
-    for (const write of writes) record(tx.collection(definitionOf(write.step.entity)), write, optionsOf(tab, write.step));
+    for (const write of writes) record(tx.collection(definitionOf(write.step.entity)), write, optionsOf(tab, write.step, ledger));
   });
   return written.then(
     (receipts: readonly Receipt[]) => writes.forEach((write, at) => resolved(tab, write, receipts[at]?.operationId)),
@@ -61,11 +61,14 @@ function rejected(write: Write | undefined, error: unknown): void {
   write.state = (error as { readonly code?: string }).code === 'internal' ? 'unknown' : 'rejected';
 }
 
-function optionsOf(tab: Tab, { refuse, priority, depends }: WriteStep): WriteOptions {
+/** Nothing is made to follow what was given up: it would wait for ever, as it was told to. */
+function optionsOf(tab: Tab, { refuse, priority, depends }: WriteStep, ledger: Ledger): WriteOptions {
+  const last = tab.lastOperation;
+  const follows = depends !== undefined && last !== undefined && !ledger.wasGivenUp(last);
   return {
     ...(refuse === undefined ? {} : { meta: { refuse: true } }),
     ...(priority === undefined ? {} : { priority }),
-    ...(depends === undefined || tab.lastOperation === undefined ? {} : { dependsOn: [tab.lastOperation] }),
+    ...(follows ? { dependsOn: [last] } : {}),
   };
 }
 

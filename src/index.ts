@@ -73,6 +73,7 @@ export type {
 export type { Runtime } from './contracts/runtime.js';
 export type {
   RowRef,
+  RowRevision,
   ScanOptions,
   ScanRange,
   StorageAdapter,

@@ -192,6 +192,27 @@ export const storageRowCases: readonly StorageCase[] = [
     same(await valueOf(storage, 'notes', 'a'), 3, 'the row');
   }),
 
+  storageCase('a commit fails when a row that it has read was moved since', async (world) => {
+    const storage = await world.open();
+    const { revision } = await storage.commit([{ table: 'notes', id: 'a', value: 1 }]);
+    const write = { table: 'outbox', id: 'o', value: 1 };
+    const absent = { table: 'notes', id: 'b', revision: 0 };
+    await storage.commit([{ ...write, id: 'before' }], [{ table: 'notes', id: 'a', revision }, absent]);
+    const moved = await storage.commit([{ table: 'notes', id: 'a', value: 2 }]);
+    const error = await rejects(
+      storage.commit([write], [{ table: 'notes', id: 'a', revision }, absent]),
+      'storage-conflict',
+      'a commit over a row that moved',
+    );
+    same(error.details['rows'], [{ table: 'notes', id: 'a' }], 'details.rows');
+    await rejects(
+      storage.commit([write], [{ ...absent, revision: moved.revision }]),
+      'storage-conflict',
+      'a commit over a row that is gone',
+    );
+    same(await idsOf(storage, 'outbox'), ['before'], 'rows written');
+  }),
+
   storageCase('two writes to one row in one commit are refused', async (world) => {
     const storage = await world.open();
     const twice = [

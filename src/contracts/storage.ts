@@ -20,6 +20,11 @@ export interface StorageWrite {
   readonly ifRevision?: number;
 }
 
+/** A row as a commit has read it; revision 0: there was none. */
+export interface RowRevision extends RowRef {
+  readonly revision: number;
+}
+
 /** Bounds of an index scan; a bound that is absent is open. */
 export interface ScanRange {
   readonly lower?: number | string;
@@ -70,10 +75,13 @@ export interface StorageAdapter {
   scan(table: string, options?: ScanOptions): Promise<readonly StoredRow[]>;
   /**
    * All of the writes or none, across tables; durable when it resolves. Resolves with the revision that the written
-   * rows carry. Rejects with code `storage-conflict` and `details.rows` where an `ifRevision` does not hold, and
-   * changes nothing then. Two writes to one row in one commit are a caller's mistake (`validation`).
+   * rows carry. Rejects with code `storage-conflict` and `details.rows` where an `ifRevision` does not hold, or one of
+   * `reads` has another revision by now, and changes nothing then. Two writes to one row in one commit are a caller's mistake (`validation`).
    */
-  commit(writes: readonly StorageWrite[]): Promise<{ readonly revision: number }>;
+  commit(
+    writes: readonly StorageWrite[],
+    reads?: readonly RowRevision[],
+  ): Promise<{ readonly revision: number }>;
   /** Idempotent; commits that were issued before it settle first. */
   close(): Promise<void>;
   /** Closes, and removes all that was stored. */

@@ -1,5 +1,5 @@
 import type { Json } from '../contracts/json.js';
-import type { RowRef, StorageAdapter, StorageWrite } from '../contracts/storage.js';
+import type { RowRef, RowRevision, StorageAdapter, StorageWrite } from '../contracts/storage.js';
 import { isSyncError, SyncError } from '../errors.js';
 import type { Table } from './rows.js';
 
@@ -40,8 +40,8 @@ interface Row {
 
 /**
  * The only writer of a client's store. Units of work that are issued while a commit is under way, or in the same
- * turn, share the next commit; each promise settles when that commit is durable. A commit names the revisions of the
- * rows it writes; when another tab moved one, the work runs again on what is there now.
+ * turn, share the next commit; each promise settles when that commit is durable. A commit names the revisions of all
+ * rows it read; when another tab moved one, the work runs again on what is there now.
  */
 export class Committer {
   readonly #storage: StorageAdapter;
@@ -134,16 +134,20 @@ export class Committer {
 
   async #store(rows: ReadonlyMap<string, ReadonlyMap<string, Row>>): Promise<RowMove[]> {
     const writes: StorageWrite[] = [];
+    const reads: RowRevision[] = [];
     const moves: RowMove[] = [];
     for (const [table, byId] of rows) {
       for (const [id, { value, revision, written }] of byId) {
-        if (!written) continue;
+        if (!written) {
+          reads.push({ table, id, revision });
+          continue;
+        }
         const change = value === undefined ? { table, id } : { table, id, value };
         moves.push(change);
         writes.push({ ...change, ifRevision: revision });
       }
     }
-    if (writes.length > 0) await this.#storage.commit(writes);
+    if (writes.length > 0) await this.#storage.commit(writes, reads);
     return moves;
   }
 }

@@ -165,7 +165,5 @@ async function giveUp(context: Context, transaction: Transaction, id: string): P
   const bench = new Bench(context, transaction);
   await bench.open([{ entity: entry.operation.entity, id: entry.operation.entityId }]);
   bench.refuse(id, { code: 'rejected', message: 'given up by the user', operationId: id });
-  // Rewritten, so that this commit fails where another tab has begun to send it.
-  putMeta(transaction, 'sent', sent);
   await bench.close();
 }

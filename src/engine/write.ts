@@ -83,9 +83,6 @@ export async function write(
     });
   }
 
-  // Rewritten as it is, so that this commit fails where another tab has begun to send what is joined here.
-  if ([...drafts.values()].some(({ absorbed }) => absorbed !== undefined))
-    putMeta(transaction, 'sent', meta.sent);
   await store(transaction, lanes.values(), drafts, groupId === undefined ? undefined : { id: groupId, size });
   putMeta(transaction, 'replica', replica);
   return results;

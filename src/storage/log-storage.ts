@@ -2,6 +2,7 @@ import type { LogDevice } from '../contracts/log-device.js';
 import type { Runtime } from '../contracts/runtime.js';
 import type {
   RowRef,
+  RowRevision,
   ScanOptions,
   StorageAdapter,
   StorageLayout,
@@ -103,11 +104,14 @@ class LogStorage implements StorageAdapter {
     return this.#table(table).scan(options);
   }
 
-  commit(writes: readonly StorageWrite[]): Promise<{ readonly revision: number }> {
+  commit(
+    writes: readonly StorageWrite[],
+    reads: readonly RowRevision[] = [],
+  ): Promise<{ readonly revision: number }> {
     return new Promise((resolve, reject) => {
-      for (const { table } of writes) this.#table(table);
+      for (const { table } of [...writes, ...reads]) this.#table(table);
       if (writes.length === 0) return resolve({ revision: this.#resident.revision });
-      this.#queue.push({ commit: new PendingCommit(writes), resolve, reject, reads: this.#reads });
+      this.#queue.push({ commit: new PendingCommit(writes, reads), resolve, reject, reads: this.#reads });
       this.#work();
     });
   }

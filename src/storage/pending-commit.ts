@@ -1,5 +1,5 @@
 import type { Json } from '../contracts/json.js';
-import type { RowRef, StorageWrite } from '../contracts/storage.js';
+import type { RowRef, RowRevision, StorageWrite } from '../contracts/storage.js';
 import { SyncError } from '../errors.js';
 import type { Resident } from './resident.js';
 import type { TableChange } from './row-codec.js';
@@ -8,23 +8,22 @@ import type { TableChange } from './row-codec.js';
 export class PendingCommit {
   readonly changes: readonly TableChange[];
   readonly text: string;
-  readonly #conditions: readonly (RowRef & { readonly ifRevision: number })[];
+  readonly #conditions: readonly RowRevision[];
 
   /** Throws `validation` for two writes to one row, and for values that are not JSON. */
-  constructor(writes: readonly StorageWrite[]) {
+  constructor(writes: readonly StorageWrite[], reads: readonly RowRevision[]) {
     this.changes = group(writes);
     this.text = toText(this.changes);
-    this.#conditions = writes.flatMap(({ table, id, ifRevision }) =>
-      ifRevision === undefined ? [] : [{ table, id, ifRevision }],
+    const guarded = writes.flatMap(({ table, id, ifRevision }) =>
+      ifRevision === undefined ? [] : [{ table, id, revision: ifRevision }],
     );
+    this.#conditions = [...guarded, ...reads];
   }
 
   /** Rows whose condition does not hold in these tables. */
   failing(resident: Resident): RowRef[] {
     return this.#conditions
-      .filter(
-        ({ table, id, ifRevision }) => (resident.find(table)?.rows.get(id)?.revision ?? 0) !== ifRevision,
-      )
+      .filter(({ table, id, revision }) => (resident.find(table)?.rows.get(id)?.revision ?? 0) !== revision)
       .map(({ table, id }) => ({ table, id }));
   }
 

@@ -2,10 +2,10 @@
 export interface Load {
   /** Records in the store. */
   readonly records: number;
-  /** Single operations that are timed. */
+  /** Operations of the cases that are quick. */
   readonly operations: number;
-  /** Queries that are timed. */
-  readonly queries: number;
+  /** Operations of the cases where each takes long, or is looked at by itself. */
+  readonly few: number;
 }
 
 /** What a case needs to know beside its load. */
@@ -17,13 +17,25 @@ export interface Setting {
   readonly servers: { readonly raw: string; readonly memory: string; readonly sqlite: string };
 }
 
-/** What one run came to, by name; in milliseconds where the name does not say otherwise. */
-export type Measures = Readonly<Record<string, number>>;
+/** What one timed step came to, by name; in milliseconds where the name does not say otherwise. */
+export type Sample = Readonly<Record<string, number>>;
+
+/** What the steps of one run came to: of each thing measured the sum, and how it is distributed. */
+export type Measures = Readonly<Record<string, Summary>>;
+
+export interface Summary {
+  readonly total: number;
+  readonly p50: number;
+  readonly p95: number;
+  readonly max: number;
+}
 
 /** A contender of a case that is ready to be timed. */
 export interface Prepared {
-  run(): Promise<Measures>;
-  /** Closes, and removes what was stored. */
+  /** Parts of a run, between which the others have theirs. Default 1. */
+  readonly slices?: number;
+  run(slice: number): Promise<readonly Sample[]>;
+  /** Closes, and removes what was stored, unless a later process is to find it. */
   dispose(): Promise<void>;
 }
 
@@ -34,6 +46,7 @@ export interface BenchPage {
   readonly isolated: boolean;
   contenders(caseName: string): string[];
   prepare(caseName: string, contender: string, setting: Setting): Promise<void>;
-  run(): Promise<Measures>;
+  /** Runs all that is prepared, slice by slice in the order of preparation. */
+  run(): Promise<Readonly<Record<string, Measures>>>;
   dispose(): Promise<void>;
 }

@@ -38,8 +38,8 @@ function findingOf(line: Line, samples: Samples): Finding {
   };
 }
 
-function valuesOf(samples: Samples, { contender, measure }: Side): number[] {
-  return (samples[contender] ?? []).map((measures) => measures[measure] ?? NaN);
+function valuesOf(samples: Samples, { contender, of, measure = 'ms' }: Side): number[] {
+  return (samples[contender] ?? []).map((measures) => measures[measure]?.[of] ?? NaN);
 }
 
 function holds(bound: Bound, subject: Spread, ratio: Spread | undefined): boolean {

@@ -21,7 +21,10 @@ export async function runCase(benchCase: BenchCase, options: RunOptions): Promis
     : inNewProcesses(benchCase, benchCase.filledBy, options);
 }
 
-async function inOnePage({ name }: BenchCase, { url, rounds, setting }: RunOptions): Promise<Samples> {
+async function inOnePage(
+  { name, interleaved }: BenchCase,
+  { url, rounds, setting }: RunOptions,
+): Promise<Samples> {
   const profile = await createProfile();
   const browser = await openBrowser(profile, url);
   try {
@@ -29,11 +32,12 @@ async function inOnePage({ name }: BenchCase, { url, rounds, setting }: RunOptio
     const samples = emptySamples(contenders);
     let preparations = 0;
     for (let round = 0; round <= rounds; round++) {
-      for (const contender of turned(contenders, round)) {
-        await prepare(browser, name, contender, { ...setting, round: preparations++ });
-        const measures = await browser.page.evaluate(() => globalThis.bench.run());
-        await browser.page.evaluate(() => globalThis.bench.dispose());
-        if (round > 0) samples[contender]?.push(measures);
+      const order = turned(contenders, round);
+      for (const together of interleaved ? [order] : order.map((contender) => [contender])) {
+        for (const contender of together)
+          await prepare(browser, name, contender, { ...setting, round: preparations++ });
+        const measures = await runPrepared(browser);
+        if (round > 0) for (const contender of together) samples[contender]?.push(measures[contender] ?? {});
       }
     }
     return samples;
@@ -53,11 +57,13 @@ async function inNewProcesses(
   for (let round = 0; round < rounds; round++) {
     for (const contender of turned(contenders, round)) {
       const profile = await createProfile();
-      await onProfile(profile, url, (browser) => once(browser, filledBy, contender, { ...setting, round }));
-      const measures = await onProfile(profile, url, (browser) =>
-        once(browser, name, contender, { ...setting, round }),
-      );
-      samples[contender]?.push(measures);
+      const step = (caseName: string) =>
+        onProfile(profile, url, async (browser) => {
+          await prepare(browser, caseName, contender, { ...setting, round });
+          return runPrepared(browser);
+        });
+      await step(filledBy);
+      samples[contender]?.push((await step(name))[contender] ?? {});
       await profile.remove();
     }
   }
@@ -77,15 +83,9 @@ export async function prepare(
   await page.evaluate((given) => globalThis.bench.prepare(...given), [caseName, contender, setting] as const);
 }
 
-async function once(
-  browser: OpenBrowser,
-  caseName: string,
-  contender: string,
-  setting: Setting,
-): Promise<Measures> {
-  await prepare(browser, caseName, contender, setting);
-  const measures = await browser.page.evaluate(() => globalThis.bench.run());
-  await browser.page.evaluate(() => globalThis.bench.dispose());
+export async function runPrepared({ page }: OpenBrowser): Promise<Readonly<Record<string, Measures>>> {
+  const measures = await page.evaluate(() => globalThis.bench.run());
+  await page.evaluate(() => globalThis.bench.dispose());
   return measures;
 }
 

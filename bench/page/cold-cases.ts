@@ -10,16 +10,16 @@ export const coldFill: Readonly<Record<string, Contender>> = {
   async raw({ load }) {
     const store = await openRaw(name);
     await store.putAll(tasksOf(load.records));
-    return { run: async () => ({}), dispose: async () => store.close() };
+    return { run: async () => [], dispose: async () => store.close() };
   },
   async syncline({ load }) {
     const store = await openSynced(name, tasksOf(load.records));
-    return { run: async () => ({}), dispose: () => store.close() };
+    return { run: async () => [], dispose: () => store.close() };
   },
   async queued({ load }) {
     const store = await openSyncline({ name });
     await store.tasks.createMany(tasksOf(load.records));
-    return { run: async () => ({}), dispose: () => store.close() };
+    return { run: async () => [], dispose: () => store.close() };
   },
 };
 
@@ -36,7 +36,7 @@ export const cold: Readonly<Record<string, Contender>> = {
         const total = performance.now() - start;
         close = async () => store.close();
         expectAll(all, load.records);
-        return { total, opened };
+        return [{ ms: total, opened }];
       },
       dispose: () => close(),
     };
@@ -56,7 +56,7 @@ async function openCold({ load }: Setting): Promise<Prepared> {
       const total = performance.now() - start;
       close = () => store.close();
       expectAll(all, load.records);
-      return { total, opened };
+      return [{ ms: total, opened }];
     },
     dispose: () => close(),
   };

@@ -1,11 +1,11 @@
-import type { Contender } from '../contract.js';
+import type { Contender, Sample } from '../contract.js';
 import { projectAt, taskAt, tasksOf, type Task } from '../records.js';
-import { percentile } from '../statistics.js';
 import { openRaw } from './raw.js';
 import { openSynced } from './syncline.js';
-import { timed } from './timing.js';
+import { timedEach } from './timing.js';
 
 const written = 2;
+const slices = 10;
 
 /** From the call of a write to the new result in the hands of the one watcher that it concerns. */
 export const liveOne = live(1);
@@ -17,20 +17,15 @@ function live(watchers: number): Readonly<Record<string, Contender>> {
     async raw({ load, round }) {
       const store = await openRaw(`raw-${round}`);
       await store.putAll(tasksOf(load.records));
+      const write = async (index: number) => {
+        const task = changeOf(index, watchers);
+        await store.put(task);
+        expectIn(await store.byProject(task.project), task);
+      };
+      const count = load.few / slices;
       return {
-        async run() {
-          const times: number[] = [];
-          for (let index = 0; index < load.queries; index++) {
-            const task = changeOf(index, watchers);
-            times.push(
-              await timed(async () => {
-                await store.put(task);
-                expectIn(await store.byProject(task.project), task);
-              }),
-            );
-          }
-          return { p50: percentile(times, 0.5), p95: percentile(times, 0.95) };
-        },
+        slices,
+        run: (slice) => timedEach(count, write, slice * count),
         dispose: () => store.destroy(),
       };
     },
@@ -41,25 +36,23 @@ function live(watchers: number): Readonly<Record<string, Contender>> {
         store.tasks.watch({ where: { project: projectAt(at) } }).subscribe((rows) => board.emitted(rows)),
       );
       await board.count(watchers);
+      const write = async (index: number): Promise<Sample> => {
+        const task = changeOf(index, watchers);
+        const start = performance.now();
+        const emission = board.next();
+        const durable = store.tasks.create(task);
+        const { rows, at } = await emission;
+        await durable;
+        expectIn(rows, task);
+        return { seen: at - start, delivery: at - store.committedAt() };
+      };
+      const count = load.few / slices;
       return {
-        async run() {
-          const seen: number[] = [];
-          const durable: number[] = [];
-          for (let index = 0; index < load.queries; index++) {
-            const task = changeOf(index, watchers);
-            const start = performance.now();
-            const emission = board.next();
-            const write = store.tasks.create(task).then(() => performance.now());
-            const { rows, at } = await emission;
-            seen.push(at - start);
-            durable.push((await write) - start);
-            expectIn(rows, task);
-          }
-          return {
-            p50: percentile(seen, 0.5),
-            p95: percentile(seen, 0.95),
-            durableP50: percentile(durable, 0.5),
-          };
+        slices,
+        async run(slice) {
+          const samples: Sample[] = [];
+          for (let step = 0; step < count; step++) samples.push(await write(slice * count + step));
+          return samples;
         },
         async dispose() {
           for (const subscription of subscriptions) subscription.unsubscribe();

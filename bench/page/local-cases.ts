@@ -7,54 +7,70 @@ import { timed, timedEach } from './timing.js';
 /** Series of ids that are written while a case runs. */
 const written = 1;
 
+type Run<Store> = (store: Store, setting: Setting, slice: number) => ReturnType<Prepared['run']>;
+
+interface Options {
+  readonly slices?: number;
+  readonly durability?: 'relaxed' | 'strict';
+}
+
 /** A store of the loaded size, and a run over it. */
-function withRaw(
-  run: (store: RawStore, setting: Setting) => ReturnType<Prepared['run']>,
-  durability: IDBTransactionDurability = 'relaxed',
-): Contender {
+function withRaw(run: Run<RawStore>, { slices = 1, durability = 'relaxed' }: Options = {}): Contender {
   return async (setting) => {
     const store = await openRaw(`raw-${setting.round}`, durability);
     await store.putAll(tasksOf(setting.load.records));
-    return { run: () => run(store, setting), dispose: () => store.destroy() };
+    return { slices, run: (slice) => run(store, setting, slice), dispose: () => store.destroy() };
   };
 }
 
 function withSyncline(
-  run: (store: SynclineStore, setting: Setting) => ReturnType<Prepared['run']>,
-  durability: 'relaxed' | 'strict' = 'relaxed',
+  run: Run<SynclineStore>,
+  { slices = 1, durability = 'relaxed' }: Options = {},
 ): Contender {
   return async (setting) => {
     const store = await openSynced(`syncline-${setting.round}`, tasksOf(setting.load.records), durability);
-    return { run: () => run(store, setting), dispose: () => store.destroy() };
+    return { slices, run: (slice) => run(store, setting, slice), dispose: () => store.destroy() };
   };
 }
 
-const insertRaw = (store: RawStore, { load }: Setting) =>
-  timedEach(load.operations, (index) => store.put(taskAt(index, { series: written })));
+const createRaw = (store: RawStore, count: number, slice: number) =>
+  timedEach(count, (index) => store.put(taskAt(index, { series: written })), slice * count);
 
-const insertSyncline = ({ tasks }: SynclineStore, { load }: Setting) =>
-  timedEach(load.operations, (index) => tasks.create(taskAt(index, { series: written })));
+const createSyncline = ({ tasks }: SynclineStore, count: number, slice: number) =>
+  timedEach(count, (index) => tasks.create(taskAt(index, { series: written })), slice * count);
+
+const slices = 10;
 
 /** Durable writes, one awaited after the other. */
-export const insert: Readonly<Record<string, Contender>> = {
-  raw: withRaw(insertRaw),
-  syncline: withSyncline(insertSyncline),
-};
+export const single = singleOf({ slices });
+export const strict = singleOf({ slices, durability: 'strict' });
 
-export const insertStrict: Readonly<Record<string, Contender>> = {
-  raw: withRaw(insertRaw, 'strict'),
-  syncline: withSyncline(insertSyncline, 'strict'),
+function singleOf(options: Options): Readonly<Record<string, Contender>> {
+  return {
+    raw: withRaw((store, { load }, slice) => createRaw(store, load.few / slices, slice), options),
+    syncline: withSyncline(
+      (store, { load }, slice) => createSyncline(store, load.few / slices, slice),
+      options,
+    ),
+  };
+}
+
+/** Many of them in a row, so that what is put off has to be done on the way. */
+const sequenceRaw = withRaw((store, { load }) => createRaw(store, load.operations, 0));
+export const sequence: Readonly<Record<string, Contender>> = {
+  raw: sequenceRaw,
+  syncline: withSyncline((store, { load }) => createSyncline(store, load.operations, 0)),
 };
 
 /** Writes issued at once, each with a promise of its own. The raw limit is also shown one by one. */
 export const concurrent: Readonly<Record<string, Contender>> = {
-  raw: withRaw(insertRaw),
-  pipelined: withRaw(async (store, { load }) => ({
-    total: await timed(() => Promise.all(fresh(load.operations).map((each) => store.put(each)))),
-  })),
-  syncline: withSyncline(async ({ tasks }, { load }) => ({
-    total: await timed(() => Promise.all(fresh(load.operations).map((each) => tasks.create(each)))),
-  })),
+  raw: sequenceRaw,
+  pipelined: withRaw(async (store, { load }) => [
+    await timed(() => Promise.all(fresh(load.operations).map((each) => store.put(each)))),
+  ]),
+  syncline: withSyncline(async ({ tasks }, { load }) => [
+    await timed(() => Promise.all(fresh(load.operations).map((each) => tasks.create(each)))),
+  ]),
 };
 
 /** One bulk write into an empty store. */
@@ -67,7 +83,7 @@ function bulkOf(wide: boolean): Readonly<Record<string, Contender>> {
       const store = await openRaw(`raw-${round}`);
       const tasks = tasksOf(load.records, { wide });
       return {
-        run: async () => ({ total: await timed(() => store.putAll(tasks)) }),
+        run: async () => [await timed(() => store.putAll(tasks))],
         dispose: () => store.destroy(),
       };
     },
@@ -75,7 +91,7 @@ function bulkOf(wide: boolean): Readonly<Record<string, Contender>> {
       const store = await openSyncline({ name: `syncline-${round}` });
       const tasks = tasksOf(load.records, { wide });
       return {
-        run: async () => ({ total: await timed(() => store.tasks.createMany(tasks)) }),
+        run: async () => [await timed(() => store.tasks.createMany(tasks))],
         dispose: () => store.destroy(),
       };
     },
@@ -107,13 +123,23 @@ export const get: Readonly<Record<string, Contender>> = {
 
 /** The records of one project, by the index. */
 export const query: Readonly<Record<string, Contender>> = {
-  raw: withRaw((store, { load }) =>
-    timedEach(load.queries, async (index) => expectTask((await store.byProject(projectAt(index)))[0])),
+  raw: withRaw(
+    (store, { load }, slice) =>
+      timedEach(
+        load.few / slices,
+        async (index) => expectTask((await store.byProject(projectAt(index)))[0]),
+        slice,
+      ),
+    { slices },
   ),
-  syncline: withSyncline(({ tasks }, { load }) =>
-    timedEach(load.queries, async (index) =>
-      expectTask((await tasks.list({ where: { project: projectAt(index) } }))[0]),
-    ),
+  syncline: withSyncline(
+    ({ tasks }, { load }, slice) =>
+      timedEach(
+        load.few / slices,
+        async (index) => expectTask((await tasks.list({ where: { project: projectAt(index) } }))[0]),
+        slice,
+      ),
+    { slices },
   ),
 };
 

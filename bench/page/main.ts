@@ -1,11 +1,13 @@
-import type { BenchPage, Contender, Prepared } from '../contract.js';
+import type { BenchPage, Contender, Prepared, Sample } from '../contract.js';
 import { cold, coldFill } from './cold-cases.js';
 import { liveHundred, liveOne } from './live-cases.js';
 import * as local from './local-cases.js';
+import { summaryOf } from './timing.js';
 
 const cases: Readonly<Record<string, Readonly<Record<string, Contender>>>> = {
-  insert: local.insert,
-  strict: local.insertStrict,
+  single: local.single,
+  sequence: local.sequence,
+  strict: local.strict,
   concurrent: local.concurrent,
   bulk: local.bulk,
   wide: local.bulkWide,
@@ -22,7 +24,7 @@ declare global {
   var bench: BenchPage;
 }
 
-let prepared: Prepared | undefined;
+const prepared = new Map<string, Prepared>();
 
 globalThis.bench = {
   isolated: crossOriginIsolated,
@@ -30,18 +32,23 @@ globalThis.bench = {
   async prepare(caseName, contender, setting) {
     const prepare = cases[caseName]?.[contender];
     if (prepare === undefined) throw new Error(`there is no ${caseName}/${contender}`);
-    prepared = await prepare(setting);
+    prepared.set(contender, await prepare(setting));
     // There with `--js-flags=--expose-gc`.
     void globalThis.gc?.();
     // What preparing has put off, such as a compaction, is not the business of the run.
     await new Promise((resolve) => setTimeout(resolve, 300));
   },
   async run() {
-    if (prepared === undefined) throw new Error('nothing is prepared');
-    return prepared.run();
+    const samples = new Map<string, Sample[]>();
+    const slices = Math.max(...Array.from(prepared.values(), (each) => each.slices ?? 1));
+    for (let slice = 0; slice < slices; slice++) {
+      for (const [contender, each] of prepared)
+        samples.set(contender, [...(samples.get(contender) ?? []), ...(await each.run(slice))]);
+    }
+    return Object.fromEntries(Array.from(samples, ([contender, all]) => [contender, summaryOf(all)]));
   },
   async dispose() {
-    await prepared?.dispose();
-    prepared = undefined;
+    for (const each of prepared.values()) await each.dispose();
+    prepared.clear();
   },
 };

@@ -1,4 +1,10 @@
-import { createSyncClient, type Collection, type SyncClient, type TransportAdapter } from 'syncline';
+import {
+  createSyncClient,
+  type Collection,
+  type StorageAdapter,
+  type SyncClient,
+  type TransportAdapter,
+} from 'syncline';
 import { createSyncServer } from 'syncline/server';
 import { memoryStore } from 'syncline/server-store/memory';
 import { idbStorage } from 'syncline/storage/idb';
@@ -11,6 +17,8 @@ import type { Task } from '../records.js';
 export interface SynclineStore {
   readonly client: SyncClient;
   readonly tasks: Collection<Task>;
+  /** When the newest commit of the storage was durable, by `performance.now`. */
+  committedAt(): number;
   close(): Promise<void>;
   destroy(): Promise<void>;
 }
@@ -30,9 +38,11 @@ export async function openSyncline({
   transport = {},
   space,
 }: SynclineOptions): Promise<SynclineStore> {
+  const storage = idbStorage({ name, durability });
+  let committedAt = NaN;
   const client = await createSyncClient({
     entities: [task],
-    storage: idbStorage({ name, durability }),
+    storage: observed(storage, () => (committedAt = performance.now())),
     transport,
     auto: false,
     ...(space === undefined ? {} : { space }),
@@ -40,8 +50,24 @@ export async function openSyncline({
   return {
     client,
     tasks: client.collection(task),
+    committedAt: () => committedAt,
     close: async () => void (await client.close()),
     destroy: async () => void (await client.close({ pending: 'discard' })),
+  };
+}
+
+function observed(storage: StorageAdapter, committed: () => void): StorageAdapter {
+  return {
+    open: (layout, signals) => storage.open(layout, signals),
+    get: (table, ids) => storage.get(table, ids),
+    scan: (table, options) => storage.scan(table, options),
+    commit: (writes) => {
+      const committing = storage.commit(writes);
+      void committing.then(committed, () => undefined);
+      return committing;
+    },
+    close: () => storage.close(),
+    destroy: () => storage.destroy(),
   };
 }
 

@@ -8,7 +8,7 @@ import { reconcile } from '../resolve/reconcile.js';
 import type { Transaction } from './committer.js';
 import { historyMax, type Context } from './context.js';
 import type { ClientEvent } from './events.js';
-import { definitionOf, loadLanes, storeLane, type Lane, type LaneKey } from './lane.js';
+import { definitionOf, loadLanes, stateBefore, storeLane, type Lane, type LaneKey } from './lane.js';
 import { putMeta, readMeta } from './meta.js';
 import { tables, type HistoryRow } from './rows.js';
 import { isCovered, settleContested, type Settled } from './settle.js';
@@ -167,7 +167,7 @@ export class Bench {
   }
 
   #settle(lane: OpenLane, entry: OutboxEntry): void {
-    const settled = settleContested(this.#context, lane.definition, lane.base, entry);
+    const settled = settleContested(this.#context, lane.definition, stateBefore(lane, entry), entry);
     if ('dead' in settled) return this.refuse(entry.operation.id, settled.dead);
     this.put(lane, settled);
     if (settled.entry.state === 'conflict' && entry.state !== 'conflict')

@@ -90,6 +90,22 @@ export function fold(
   return view;
 }
 
+/** What an operation of a lane meets: the base, with the operations before it. */
+export function stateBefore(
+  { definition, base, entries }: Pick<Lane, 'base' | 'entries'> & { readonly definition: EntityDefinition },
+  { operation: { id } }: OutboxEntry,
+): SyncRecord | undefined {
+  const earlier = entries.slice(
+    0,
+    entries.findIndex(({ operation }) => operation.id === id),
+  );
+  return fold(
+    definition,
+    base,
+    earlier.map(({ operation }) => operation),
+  );
+}
+
 /** The definition of an entity; throws `SyncError` `validation` for one that was never declared. */
 export function definitionOf(
   entities: ReadonlyMap<string, EntityDefinition>,

@@ -1,4 +1,5 @@
 import { stampReplica } from '../causality/stamp.js';
+import { counterOf } from '../causality/vector.js';
 import type { Operation } from '../contracts/operation.js';
 import type { StoredOutcome, StoreTransaction } from '../contracts/server-store.js';
 import type { OperationResult, PushAnswer } from '../contracts/transport.js';
@@ -65,8 +66,12 @@ export async function takeIn(
   transaction: StoreTransaction,
   operations: readonly Incoming[],
 ): Promise<Taken> {
-  const working = await Working.load(transaction, operations);
   const known = await transaction.findOutcomes([...new Set(operations.flatMap(namedIds))]);
+  const contested = [...known.values()].filter(({ result }) => result.status === 'conflict');
+  const working = await Working.load(transaction, [
+    ...operations,
+    ...contested.map(({ operation }) => operation),
+  ]);
   const batch = new Batch(context, writer, working, known);
   for (const unit of unitsOf(operations)) await batch.take(unit);
 
@@ -128,12 +133,23 @@ class Batch {
   #unmetNeed(operation: Operation, unit: Unit<Incoming>): string | undefined {
     const isMet = (id: string) =>
       unit.operations.some((member) => member.id === id) ||
-      (this.#results.get(id) ?? this.known.get(id)?.result)?.status === 'accepted';
+      (this.#results.get(id) ?? this.known.get(id)?.result)?.status === 'accepted' ||
+      this.#wasDecided(this.known.get(id));
     return operation.dependsOn?.find((id) => !isMet(id));
   }
 
+  /** Whether a contested operation has been carried on since: what does so keeps its counter. */
+  #wasDecided(contested: StoredOutcome | undefined): boolean {
+    if (contested?.result.status !== 'conflict') return false;
+    const { clock, stamp } = contested.operation;
+    const author = stampReplica(stamp);
+    return (
+      counterOf(this.working.record(contested.operation)?.clock ?? {}, author) >= counterOf(clock, author)
+    );
+  }
+
   #stop(unit: Unit<Incoming>, culprit: Incoming, verdict: Verdict): void {
-    this.#keep(verdict);
+    this.#keep({ ...verdict, result: this.#withHeldRecord(culprit, verdict.result) });
     const by = verdict.result.status === 'blocked' ? verdict.result.by : culprit.id;
     for (const operation of unit.operations) {
       const lane = this.working.keyOf(operation);
@@ -141,6 +157,12 @@ class Batch {
       if (operation === culprit) continue;
       this.#results.set(operation.id, { id: operation.id, status: 'blocked', by });
     }
+  }
+
+  /** A conflict is with what is held, and not with what earlier members of a group that stops here had made of it. */
+  #withHeldRecord(culprit: Incoming, result: OperationResult): OperationResult {
+    const record = this.working.record(culprit);
+    return result.status === 'conflict' && record !== undefined ? { ...result, record } : result;
   }
 
   #keep({ result, operation }: Verdict): void {

@@ -208,6 +208,34 @@ describe('push', () => {
 });
 
 describe('what is held up in a batch', () => {
+  it('lets an operation go that depends on a contested one, once that one was carried on', async () => {
+    const { push } = createWorld();
+    const [phone, laptop] = [replica('phone'), replica('laptop')];
+    await push(phone.create('p1', { text: 'a' }, { entity: 'page' }));
+    const contested = laptop.update('p1', [set('/text', 'b')], {}, { entity: 'page' });
+    const dependant = laptop.create('t1', { title: 'Tea' }, { dependsOn: [contested.id] });
+    const first = await push(contested, dependant);
+    expect(first.results).toMatchObject([{ status: 'conflict' }, { status: 'blocked', by: contested.id }]);
+    const decided = { ...contested, id: 'laptop-1b', replaces: contested.id, clock: { phone: 1, laptop: 1 } };
+    const second = await push(decided, dependant);
+    expect(second.results).toMatchObject([{ status: 'accepted' }, { status: 'accepted' }]);
+  });
+
+  it('answers a contested member of a group with the record as it is held, not as earlier members made it', async () => {
+    const { push } = createWorld();
+    const [phone, laptop] = [replica('phone'), replica('laptop')];
+    await push(phone.create('p1', { text: 'a' }, { entity: 'page' }));
+    const group = { entity: 'page', transaction: { id: 'g1', size: 2 } };
+    const answer = await push(
+      laptop.update('p1', [set('/note', 'c')], {}, group),
+      laptop.update('p1', [set('/text', 'b')], {}, group),
+    );
+    expect(answer.results).toMatchObject([
+      { status: 'blocked' },
+      { status: 'conflict', record: { version: 1, clock: { phone: 1 } } },
+    ]);
+  });
+
   it('blocks later operations of a record after one that was refused, and records none of them', async () => {
     const { push, store } = createWorld();
     const phone = replica('phone');

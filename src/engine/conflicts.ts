@@ -1,16 +1,14 @@
 import { Observable } from 'rxjs';
 import type { JsonObject } from '../contracts/json.js';
-import type { Decision, FieldConflict, Operation, SyncRecord } from '../contracts/operation.js';
+import type { FieldConflict, Operation } from '../contracts/operation.js';
 import type { OutboxEntry } from '../contracts/queue.js';
-import { diffData } from '../diff/diff.js';
 import { toJson } from '../diff/json.js';
-import { lookup } from '../diff/pointer.js';
 import { SyncError } from '../errors.js';
 import { parseData } from '../resolve/define-entity.js';
-import { stampReplica } from '../causality/stamp.js';
 import { Bench, type OpenLane } from './bench.js';
 import type { Context } from './context.js';
-import { succeed, successor } from './settle.js';
+import { stateBefore } from './lane.js';
+import { carriedOn, succeed } from './settle.js';
 
 /** A write that waits for a person. */
 export interface Conflict {
@@ -84,35 +82,12 @@ async function resolve(context: Context, id: string, resolution: Resolution): Pr
 function resolved(
   context: Context,
   lane: OpenLane,
-  { operation }: OutboxEntry,
+  entry: OutboxEntry,
   resolution: Resolution,
 ): Operation {
-  const id = context.runtime.uuid();
-  const choice = typeof resolution === 'string' ? resolution : 'local';
-  const next = successor(lane.definition, lane.base, operation, id, choice);
-  if (typeof resolution === 'string' || lane.base === undefined) return next;
-  const merged = toJson(parseData(lane.definition, toJson(resolution.merged))) as JsonObject;
-  const changes = diffData(lane.base.data, merged);
-  return { ...next, kind: 'update', changes, decisions: byPerson(operation, lane.base, merged, next) };
-}
-
-/** The decisions of a person who wrote the record anew: one for each field that had two sides. */
-function byPerson(
-  operation: Operation,
-  base: SyncRecord,
-  merged: JsonObject,
-  { decisions = [] }: Operation,
-): Decision[] {
-  return decisions.map(({ result: _, ...decision }) => {
-    const value = decision.path === '' ? merged : lookup(merged, decision.path).value;
-    return {
-      ...decision,
-      operationId: operation.id,
-      replica: stampReplica(operation.stamp),
-      ...(value === undefined ? {} : { result: value }),
-      winner: 'both',
-      rule: 'person',
-      why: base.deleted === undefined ? 'A person wrote the value.' : 'A person brought the record back.',
-    };
-  });
+  const settlement =
+    typeof resolution === 'string'
+      ? resolution
+      : { merged: toJson(parseData(lane.definition, toJson(resolution.merged))) as JsonObject };
+  return carriedOn(lane.definition, stateBefore(lane, entry), entry.operation, context.runtime.uuid(), settlement);
 }

@@ -1,11 +1,10 @@
 import { stampReplica } from '../causality/stamp.js';
-import { counterOf, withCounter } from '../causality/vector.js';
+import { counterOf } from '../causality/vector.js';
 import type { EntityDefinition } from '../contracts/entity.js';
 import type { SyncErrorData } from '../contracts/errors.js';
 import type { Operation, SyncRecord } from '../contracts/operation.js';
 import type { OutboxEntry } from '../contracts/queue.js';
-import { rule } from '../resolve/concurrent.js';
-import type { PersonalChoice } from '../resolve/ruling.js';
+import { successorOf, type Settlement } from '../resolve/successor.js';
 import { reconcile } from '../resolve/reconcile.js';
 import type { Context } from './context.js';
 
@@ -49,29 +48,20 @@ export function settleContested(
     const { awaitsVersion: _, ...rest } = entry;
     return { entry: { ...rest, state: 'conflict', conflict } };
   }
-  return succeed(entry, successor(definition, base, operation, context.runtime.uuid()));
+  return succeed(entry, carriedOn(definition, base, operation, context.runtime.uuid()));
 }
 
-/** Carries an operation on over the state its author has seen by now. */
-export function successor(
+/** An operation of its own new id where the server holds nothing any more, and so nothing disagrees. */
+export function carriedOn(
   definition: EntityDefinition,
   base: SyncRecord | undefined,
   operation: Operation,
   id: string,
-  choice?: PersonalChoice,
+  settlement?: Settlement,
 ): Operation {
-  if (base === undefined) return { ...operation, id, replaces: operation.id };
-  const author = stampReplica(operation.stamp);
-  const ruling = rule(definition, base, operation, choice);
-  return {
-    ...operation,
-    id,
-    kind: ruling.deleted ? 'delete' : 'update',
-    changes: ruling.writes,
-    clock: withCounter(base.clock, author, counterOf(operation.clock, author)),
-    replaces: operation.id,
-    ...(ruling.decisions.length === 0 ? {} : { decisions: ruling.decisions }),
-  };
+  return base === undefined
+    ? { ...operation, id, replaces: operation.id }
+    : successorOf(definition, base, operation, id, settlement);
 }
 
 /** The entry of a successor, in its predecessor's place. */

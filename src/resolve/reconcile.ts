@@ -60,7 +60,8 @@ function reconcileSeen(
   operation: Operation,
 ): Outcome {
   // Its author had brought the record back with an operation that was refused, and this one goes with it.
-  if (record?.deleted === true && operation.kind === 'update' && !bringsBack(operation)) return notFound(operation);
+  if (record?.deleted === true && operation.kind === 'update' && !bringsBack(operation))
+    return notFound(operation);
   const written = writeOver(record, operation);
   const problem = operation.kind === 'delete' ? undefined : schemaProblem(definition, written.data);
   return problem === undefined
@@ -74,7 +75,12 @@ function bringsBack({ decisions = [] }: Operation): boolean {
 }
 
 function notFound({ entity, entityId }: Operation): Outcome {
-  return { kind: 'refused', code: 'not-found', message: `${entity} ${entityId} does not exist`, decisions: [] };
+  return {
+    kind: 'refused',
+    code: 'not-found',
+    message: `${entity} ${entityId} does not exist`,
+    decisions: [],
+  };
 }
 
 function reconcileConcurrent(
@@ -85,7 +91,10 @@ function reconcileConcurrent(
   const ruling = rule(definition, record, operation);
   if (ruling.conflicts.length > 0)
     return { kind: 'conflict', record, fields: ruling.conflicts, decisions: [] };
-  const merged = write(record, operation, ruling);
+  const earlier = operation.decisions ?? [];
+  const isDecidedAnew = overlapsAny(ruling.decisions.map(({ path }) => path));
+  const kept = earlier.filter(({ path }) => !isDecidedAnew(path));
+  const merged = write(record, operation, { ...ruling, decisions: [...kept, ...ruling.decisions] });
   if (!ruling.deleted && !ruling.superseded && schemaProblem(definition, merged.data) !== undefined) {
     const fields = ruling.writes.map(({ path, value, base }) => ({
       path,
@@ -94,7 +103,8 @@ function reconcileConcurrent(
     }));
     return { kind: 'conflict', record, fields, decisions: [] };
   }
-  return { kind: ruling.superseded ? 'superseded' : 'merged', record: merged, decisions: ruling.decisions };
+  const kind = ruling.superseded ? 'superseded' : 'merged';
+  return { kind, record: merged, decisions: [...earlier, ...ruling.decisions] };
 }
 
 /**

@@ -1,15 +1,11 @@
+import { successorOf } from '../resolve/successor.js';
 import { stampReplica } from '../causality/stamp.js';
-import { counterOf, withCounter } from '../causality/vector.js';
-import type { EntityDefinition } from '../contracts/entity.js';
-import type { JsonObject } from '../contracts/json.js';
-import type { Decision, FieldChange, Operation, SyncRecord } from '../contracts/operation.js';
+import { counterOf } from '../causality/vector.js';
+import type { Operation, SyncRecord } from '../contracts/operation.js';
 import type { RecordedOutcome } from '../contracts/server-store.js';
 import type { OperationResult } from '../contracts/transport.js';
-import { diffData } from '../diff/diff.js';
-import { lookup } from '../diff/pointer.js';
 import type { ConflictsQuery, OpenConflict, ResolveRequest } from '../protocol/desk.js';
 import { refusal } from '../protocol/refusals.js';
-import { rule } from '../resolve/concurrent.js';
 import type { ServerContext, Writer } from './context.js';
 import { commit, takeIn } from './push.js';
 import { plainRecord } from './working.js';
@@ -76,7 +72,9 @@ export async function resolveConflict(
         `conflict ${conflictId} belongs to a transaction, which its author must carry on`,
       );
     }
-    const operation = decided(definition, plainRecord(stored), contested.operation, request);
+    const { dependsOn: _, ...carried } = contested.operation;
+    const settlement = request.merged === undefined ? side(request) : { merged: request.merged };
+    const operation = successorOf(definition, plainRecord(stored), carried, request.operationId, settlement);
     return takeIn(context, writer, transaction, [
       device === undefined ? operation : { ...operation, meta: { ...operation.meta, device } },
     ]);
@@ -84,48 +82,8 @@ export async function resolveConflict(
   return result!;
 }
 
-function decided(
-  definition: EntityDefinition,
-  record: SyncRecord,
-  contested: Operation,
-  { resolution, merged, operationId }: ResolveRequest,
-): Operation {
-  const author = stampReplica(contested.stamp);
-  const ruling = rule(definition, record, contested, resolution === 'remote' ? 'remote' : 'local');
-  const { dependsOn: _, ...carried } = contested;
-  const effect: Pick<Operation, 'kind' | 'changes'> =
-    merged === undefined
-      ? { kind: ruling.deleted ? 'delete' : 'update', changes: ruling.writes }
-      : { kind: 'update', changes: changesTo(record, merged) };
-  const decisions =
-    merged === undefined
-      ? ruling.decisions
-      : ruling.decisions.map((decision) => writtenAnew(decision, merged));
-  return {
-    ...carried,
-    ...effect,
-    id: operationId,
-    clock: withCounter(record.clock, author, counterOf(contested.clock, author)),
-    replaces: contested.id,
-    decisions: [...(contested.decisions ?? []), ...decisions],
-  };
-}
-
-function changesTo(record: SyncRecord, merged: JsonObject): readonly FieldChange[] {
-  return record.deleted === true
-    ? [{ path: '', action: 'set', value: merged }]
-    : diffData(record.data, merged);
-}
-
-function writtenAnew({ result: _, ...decision }: Decision, merged: JsonObject): Decision {
-  const result = lookup(merged, decision.path).value;
-  return {
-    ...decision,
-    ...(result === undefined ? {} : { result }),
-    winner: 'both',
-    rule: 'person',
-    why: 'a person wrote the value',
-  };
+function side({ resolution }: ResolveRequest): 'local' | 'remote' {
+  return resolution === 'remote' ? 'remote' : 'local';
 }
 
 function isOpen({ clock, stamp }: Operation, record: SyncRecord): boolean {

@@ -1,3 +1,8 @@
+/**
+ * The sync service, and the contract of its store.
+ *
+ * @module syncline/server
+ */
 import { createCalls, type ServerCalls } from './calls.js';
 import { compact, type CompactOptions } from './compact.js';
 import { createContext } from './context.js';

@@ -210,3 +210,25 @@ test('giving up a write that was never sent takes it out of the view, and its re
   expect(phone.outbox.list()).toEqual([]);
   await world.close();
 });
+
+test('a conflict that a person settled keeps its explanation when it meets a second change on the way', async () => {
+  const world = createWorld([score]);
+  const [phone, laptop] = [await world.device(), await world.device()];
+  await phone.collection(score).create({ id: 's', tempo: 60, title: 'A' });
+  await phone.sync();
+  await laptop.sync();
+  await laptop.collection(score).update('s', { tempo: 72 });
+  await phone.collection(score).update('s', { tempo: 90 });
+  await laptop.sync();
+  await phone.sync();
+  await phone.conflicts.resolve(phone.conflicts.list()[0]?.id ?? '', 'local');
+  await laptop.collection(score).update('s', { title: 'B' });
+  await laptop.sync();
+  await phone.sync();
+  await laptop.sync();
+  expect(await laptop.collection(score).get('s')).toEqual({ id: 's', tempo: 90, title: 'B' });
+  expect((await laptop.explain(score, 's')).decisions).toMatchObject([
+    { path: '/tempo', remote: 72, result: 90, rule: 'person' },
+  ]);
+  await world.close();
+});

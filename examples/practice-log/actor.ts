@@ -52,7 +52,7 @@ export async function openActor(name: string, url: string, table: Table): Promis
     said.length = 0;
     await work();
     const { pending, conflicts } = client.status();
-    const heard = said.filter((each) => each !== '').join('; ');
+    const heard = said.filter((each) => each !== '').join('\n');
     table.row([name, action, String(pending + conflicts), heard, await outcome()]);
   };
   const exchange = async () => {
@@ -86,5 +86,5 @@ function answerOf(traffic: Traffic): string {
     const word = result.status === 'accepted' ? result.outcome : result.status;
     counts.set(word, (counts.get(word) ?? 0) + 1);
   }
-  return [...counts].map(([word, n]) => `${n} ${word}`).join(', ');
+  return [...counts].map(([word, n]) => `${n} ${word}`).join('\n');
 }

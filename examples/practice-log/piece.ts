@@ -1,5 +1,5 @@
 import { concat, defineEntity, latest, manualField, merge, sum, union } from 'syncline';
-import { z } from 'zod';
+import * as z from 'zod';
 
 export const statuses = ['new', 'learning', 'ready'] as const;
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseCsv } from './csv.js';
 import { pieceSchema, type Piece } from './piece.js';
 
@@ -134,6 +134,7 @@ function attempt<T>(read: () => T): T {
   try {
     return read();
   } catch (error) {
-    throw new BadRows([error instanceof Error ? error.message : String(error)]);
+    const message = error instanceof Error ? error.message : String(error);
+    throw new BadRows([message.replaceAll(/\s+/g, ' ')]);
   }
 }

@@ -28,7 +28,7 @@ export function shown(value: Json | undefined): string {
 
 /** Explains one decision. `local` is the side of the device that wrote it, `remote` what the server already had. */
 export function noteOf(decision: Decision, nameOf: NameOf): MergeNote {
-  const { rule, winner, local, remote, why } = decision;
+  const { rule, winner, local, remote, result, why } = decision;
   const author = nameOf(decision.replica);
   const loser = winner === 'local' ? remote : local;
   switch (rule) {
@@ -54,12 +54,12 @@ export function noteOf(decision: Decision, nameOf: NameOf): MergeNote {
       return winner === 'both'
         ? {
             rule,
-            sentence: `A person wrote ${shown(decision.result)} in place of ${shown(local)} and ${shown(remote)}.`,
+            sentence: `Decided by hand on ${author}: ${shown(result)}, in place of ${shown(local)} and ${shown(remote)}.`,
             lost: `${shown(local)}, ${shown(remote)}`,
           }
         : {
             rule,
-            sentence: `A person chose ${shown(decision.result)} over ${shown(loser)}.`,
+            sentence: `Decided by hand on ${author}: ${shown(result)}, not ${shown(loser)}.`,
             lost: shown(loser),
           };
   }

@@ -33,7 +33,7 @@ function buildCard(device: Device, conflict: Conflict, withTitle: boolean): HTML
   const title = device.rows().find((row) => row.id === entityId)?.title ?? 'A piece that was deleted';
   return h(
     'section',
-    { class: 'conflict', 'data-conflict': entityId },
+    { class: 'question', 'data-conflict': entityId },
     withTitle ? h('h4', {}, title) : undefined,
     ...fields.map((field) => question(device, field)),
     h(
@@ -73,7 +73,7 @@ function question(device: Device, { path, base, local, remote }: FieldConflict):
     'p',
     {},
     h('b', {}, labelOf(path)),
-    ` was ${shown(base)}. ${device.name} says ${shown(local)}, the server already has ${shown(remote)}.`,
+    ` ${base === undefined || base === null ? 'was not set' : `was ${shown(base)}`}. ${device.name} says ${shown(local)}, the server already has ${shown(remote)}.`,
   );
 }
 

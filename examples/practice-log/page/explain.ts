@@ -1,5 +1,6 @@
 import type { Explanation } from 'syncline';
 import { noteOf, type MergeNote, type NameOf } from '../sentences.js';
+import type { Device } from './device.js';
 import { h, plural, timeOf } from './dom.js';
 
 /** What stands in the margin of a field: who wrote it, when, whether it is synced, and how it was merged. */
@@ -10,22 +11,30 @@ export interface Margin {
   readonly note?: MergeNote;
 }
 
-export function marginsOf({ fields, pending }: Explanation, nameOf: NameOf): ReadonlyMap<string, Margin> {
+/** The margins of a record's fields by path, as `device` sees them. */
+export function marginsOf(
+  explanation: Explanation,
+  { name, nameOf }: Pick<Device, 'name' | 'nameOf'>,
+): ReadonlyMap<string, Margin> {
+  const { fields, pending } = explanation;
   const contested = new Set(
+    pending.flatMap(({ conflict }) => conflict?.fields ?? []).map(({ path }) => path),
+  );
+  const unsent = new Set(
     pending
-      .flatMap(({ state, conflict }) => (state === 'conflict' ? (conflict?.fields ?? []) : []))
-      .map(({ path }) => path),
+      .filter(({ state }) => state !== 'accepted')
+      .flatMap(({ operation }) => operation.changes.map(({ path }) => path)),
   );
   return new Map(
-    fields.map(({ path, replica, at, synced, decision }) => [
-      path,
-      {
-        who: decision === undefined ? nameOf(replica) : 'merged',
-        at,
-        state: contested.has(path) ? 'conflict' : synced ? 'synced' : 'waiting',
-        ...(decision === undefined ? {} : { note: noteOf(decision, nameOf) }),
-      },
-    ]),
+    fields.map(({ path, replica, at, synced, decision }) => {
+      const isOwn = unsent.has(path) || unsent.has('');
+      const who = isOwn ? name : decision === undefined ? nameOf(replica) : 'merged';
+      const state = contested.has(path) ? 'conflict' : synced && !isOwn ? 'synced' : 'waiting';
+      return [
+        path,
+        { who, at, state, ...(isOwn || decision === undefined ? {} : { note: noteOf(decision, nameOf) }) },
+      ];
+    }),
   );
 }
 

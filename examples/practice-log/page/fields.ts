@@ -16,7 +16,7 @@ export interface Field {
 
 const numbers: ReadonlySet<FieldName> = new Set(['minutes', 'tempo', 'year']);
 const labels: Partial<Record<FieldName, string>> = {
-  tempo: 'Tempo, beats per minute',
+  tempo: 'Tempo (bpm)',
   year: 'Year',
   opus: 'Opus or catalogue number',
 };

@@ -103,7 +103,7 @@ export function createJournal(): Journal {
 }
 
 const words: Readonly<Record<string, string>> = {
-  applied: 'taken as they are',
+  applied: 'accepted',
   merged: 'merged',
   superseded: 'outdone',
   duplicate: 'known already',

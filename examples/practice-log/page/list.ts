@@ -65,7 +65,7 @@ export function createList(device: Device, onOpen: (id: string) => void) {
       setText(
         empty,
         all.length > 0
-          ? 'No piece is like that.'
+          ? 'No piece matches.'
           : device.isPluggedIn()
             ? 'Asking the server for the pieces…'
             : 'Nothing here yet. Go online to get the pieces.',
@@ -101,7 +101,7 @@ function createRow(device: Device, id: string, onOpen: (id: string) => void) {
   const status = h('span', { class: 'row-status' });
   const minutes = h('span', { class: 'row-minutes' });
   const practise = () => void device.pieces.update(id, (draft) => void (draft.minutes += 5));
-  const plus = h('button', { type: 'button', class: 'plus', onclick: practise }, '+5');
+  const plus = h('button', { type: 'button', class: 'plus', onclick: practise }, '+5 min');
   const open = h('button', { type: 'button', class: 'row-open', onclick: () => onOpen(id) }, title, meta);
   const element = h('li', { class: 'row', 'data-piece': id }, open, mark, status, minutes, plus);
   let shown: Readonly<Piece> | undefined;
@@ -172,7 +172,7 @@ function addForm(device: Device, onOpen: (id: string) => void) {
   const button = h(
     'button',
     { type: 'button', class: 'quiet', 'aria-expanded': 'false', onclick: () => toggle() },
-    '+ Add a piece',
+    '+ Add',
   );
   function toggle(): void {
     form.hidden = !form.hidden;

@@ -15,7 +15,7 @@ desk.append(journal.element);
 try {
   const [phone, laptop] = await Promise.all([open('phone', 'Phone'), open('laptop', 'Laptop')]);
   journal.follow([phone, laptop]);
-  const panels = [createPanel(phone, '▯'), createPanel(laptop, '▭')] as const;
+  const panels = [createPanel(phone), createPanel(laptop)] as const;
   desk.replaceChildren(panels[0].element, journal.element, panels[1].element);
   intro.append(createStory(panels).element);
 } catch (error) {

@@ -16,12 +16,14 @@ export interface Panel {
   readonly element: HTMLElement;
   open(id: string): void;
   show(view: View): void;
+  /** Scrolls back to the top. */
+  rewind(): void;
 }
 
 /** Exchanges shorter than this are not worth a word. */
 const patienceMs = 400;
 
-export function createPanel(device: Device, icon: string): Panel {
+export function createPanel(device: Device): Panel {
   const list = createList(device, open);
   const queue = createQueue(device, open);
   const conflicts = createConflicts(device);
@@ -42,7 +44,7 @@ export function createPanel(device: Device, icon: string): Panel {
     h(
       'header',
       {},
-      h('h2', {}, h('span', { class: 'icon', 'aria-hidden': 'true' }, icon), device.name),
+      h('h2', {}, h('span', { class: 'icon', 'aria-hidden': 'true' }), device.name),
       chips.element,
       h('label', { class: 'switch' }, 'Online', toggle),
     ),
@@ -63,6 +65,9 @@ export function createPanel(device: Device, icon: string): Panel {
     view = 'pieces';
     detail = createDetail(device, id, { onBack: () => show('pieces'), onDelete: offerUndo });
     refresh();
+    rewind();
+  }
+  function rewind(): void {
     stage.scrollTop = 0;
   }
   function offerUndo(piece: Readonly<Piece>): void {
@@ -82,7 +87,7 @@ export function createPanel(device: Device, icon: string): Panel {
   }
   device.subscribe(refresh);
   refresh();
-  return { device, element, open, show };
+  return { device, element, open, show, rewind };
 }
 
 function createTab(device: Device, view: View, onclick: () => void) {

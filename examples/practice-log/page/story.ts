@@ -62,11 +62,11 @@ export function createStory(panels: readonly [Panel, Panel]): Story {
     h('button', { type: 'button', 'data-step': at + 1, onclick: () => void play(at) }, verb),
   );
   const items = steps.map(({ title, text }, at) =>
-    h('li', {}, h('h3', {}, title), h('p', {}, text), buttons[at]),
+    h('li', { 'data-number': at + 1 }, h('h3', {}, title), h('p', {}, text), buttons[at]),
   );
   const again = h(
     'button',
-    { type: 'button', class: 'quiet', 'data-do': 'again', onclick: () => void restart() },
+    { type: 'button', 'data-do': 'again', onclick: () => void restart() },
     'Again, with another piece',
   );
   let next = 0;
@@ -93,12 +93,15 @@ export function createStory(panels: readonly [Panel, Panel]): Story {
       if (id === undefined || mine === undefined || yours === undefined) return;
       await edit(panels[0], id, mine);
       await edit(panels[1], id, yours);
+      for (const panel of panels) panel.rewind();
     },
     async () => {
       for (const panel of panels) {
         await switchTo(panel, true);
-        await pause(700);
+        await sent(panel.device);
+        await pause();
       }
+      for (const panel of panels) panel.rewind();
     },
     async () => {
       for (const { element } of panels) await press(element.querySelector('[data-do=use-merged]'));
@@ -175,11 +178,18 @@ function sharedPiece(a: Device, b: Device): string | undefined {
 
 function titleOf(device: Device, id: string | undefined): string {
   const title = device.rows().find((row) => row.id === id)?.title;
-  return title === undefined ? '' : ` on “${title}”`;
+  return title === undefined ? '' : ` on ${title}`;
 }
 
 async function switchTo({ device, element }: Panel, isIn: boolean): Promise<void> {
   if (device.isPluggedIn() !== isIn) await press(element.querySelector('[data-do=online]'));
+}
+
+/** Resolves once nothing waits to be sent, or after some seconds: the server may be down. */
+async function sent({ client }: Device): Promise<void> {
+  for (let waits = 0; client.status().pending > 0 && waits < 50; waits++) {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
 }
 
 /** Finds the piece in the list, opens it, and fills in one field after the other. */

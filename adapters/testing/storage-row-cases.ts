@@ -210,6 +210,12 @@ export const storageRowCases: readonly StorageCase[] = [
       'storage-conflict',
       'a commit over a row that is gone',
     );
+    await rejects(
+      storage.commit([], [{ table: 'notes', id: 'a', revision }]),
+      'storage-conflict',
+      'a commit that only reads a row that moved',
+    );
+    await storage.commit([], [{ table: 'notes', id: 'a', revision: moved.revision }]);
     same(await idsOf(storage, 'outbox'), ['before'], 'rows written');
   }),
 

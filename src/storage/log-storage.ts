@@ -110,7 +110,7 @@ class LogStorage implements StorageAdapter {
   ): Promise<{ readonly revision: number }> {
     return new Promise((resolve, reject) => {
       for (const { table } of [...writes, ...reads]) this.#table(table);
-      if (writes.length === 0) return resolve({ revision: this.#resident.revision });
+      if (writes.length + reads.length === 0) return resolve({ revision: this.#resident.revision });
       this.#queue.push({ commit: new PendingCommit(writes, reads), resolve, reject, reads: this.#reads });
       this.#work();
     });

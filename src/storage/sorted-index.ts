@@ -3,96 +3,105 @@ import type { ScanOptions, StoredRow } from '../contracts/storage.js';
 export type Key = number | string;
 export type KeyOf = (row: StoredRow) => Key | undefined;
 
-/** Moves up to this many are inserted one by one; more are put at the end and sorted when the next scan comes. */
+/** Moves up to this many, or to this share of the rows, are inserted one by one; more make the index stale. */
 const singleMoves = 32;
+const singleMovesShare = 1 / 100;
 
 /** Rows of a table in the order of a key; numbers before strings, equal keys by id. Rows without a key are left out. */
 export class SortedIndex {
   readonly #keyOf: KeyOf;
-  #rows: StoredRow[] = [];
-  #sorted = false;
+  readonly #table: ReadonlyMap<string, StoredRow>;
+  /** Undefined: stale, and made anew by the next scan. */
+  #rows: StoredRow[] | undefined;
 
-  constructor(keyOf: KeyOf, rows: Iterable<StoredRow>) {
+  /** `table` is the living one: the index is made of what is in it when it is scanned. */
+  constructor(keyOf: KeyOf, table: ReadonlyMap<string, StoredRow>) {
     this.#keyOf = keyOf;
-    this.#add(rows);
+    this.#table = table;
   }
 
   /** Row by row: what was there before, and what is there now. */
   move(before: readonly (StoredRow | undefined)[], after: readonly (StoredRow | undefined)[]): void {
-    if (before.length <= singleMoves) {
-      this.#sort();
-      before.forEach((row, at) => this.#moveOne(row, after[at]));
-      return;
-    }
-    const gone = new Set(before);
-    this.#rows = this.#rows.filter((row) => !gone.has(row));
-    this.#add(after);
+    const rows = this.#rows;
+    if (rows === undefined) return;
+    if (before.length > Math.max(singleMoves, rows.length * singleMovesShare)) this.#rows = undefined;
+    else before.forEach((row, at) => this.#moveOne(rows, row, after[at]));
   }
 
   scan({ range = {}, limit, reverse = false }: ScanOptions): StoredRow[] {
-    this.#sort();
-    const from = range.lower === undefined ? 0 : this.#bound(range.lower, range.lowerOpen === true);
+    const rows = (this.#rows ??= sortedRows(this.#table, this.#keyOf));
+    const from = range.lower === undefined ? 0 : this.#bound(rows, range.lower, range.lowerOpen === true);
     const to =
-      range.upper === undefined ? this.#rows.length : this.#bound(range.upper, range.upperOpen !== true);
+      range.upper === undefined ? rows.length : this.#bound(rows, range.upper, range.upperOpen !== true);
     const count = Math.min(Math.max(0, to - from), limit ?? Infinity);
-    return reverse ? this.#rows.slice(to - count, to).reverse() : this.#rows.slice(from, from + count);
+    return reverse ? rows.slice(to - count, to).reverse() : rows.slice(from, from + count);
   }
 
-  #add(rows: Iterable<StoredRow | undefined>): void {
-    for (const row of rows) if (row !== undefined && this.#keyOf(row) !== undefined) this.#rows.push(row);
-    this.#sorted = false;
-  }
-
-  /** The sort finds runs that are in order (TimSort), so adding k rows to n costs about n + k log k. */
-  #sort(): void {
-    if (this.#sorted) return;
-    const keyOf = this.#keyOf;
-    this.#rows.sort((a, b) => compareKeys(keyOf(a), keyOf(b)) || compareIds(a.id, b.id));
-    this.#sorted = true;
-  }
-
-  #moveOne(before: StoredRow | undefined, after: StoredRow | undefined): void {
+  #moveOne(rows: StoredRow[], before: StoredRow | undefined, after: StoredRow | undefined): void {
     const oldKey = before && this.#keyOf(before);
     const newKey = after && this.#keyOf(after);
     const inPlace = oldKey === newKey && oldKey !== undefined;
     if (before && oldKey !== undefined) {
-      const at = this.#place(oldKey, before.id);
-      if (inPlace && after) this.#rows[at] = after;
-      else this.#rows.splice(at, 1);
+      const at = this.#place(rows, oldKey, before.id);
+      if (inPlace && after) rows[at] = after;
+      else rows.splice(at, 1);
     }
-    if (after && newKey !== undefined && !inPlace) this.#rows.splice(this.#place(newKey, after.id), 0, after);
+    if (after && newKey !== undefined && !inPlace) rows.splice(this.#place(rows, newKey, after.id), 0, after);
   }
 
   /** Where this row is, or would be. */
-  #place(key: Key, id: string): number {
-    return this.#search((row) => compareKeys(this.#keyOf(row), key) || compareIds(row.id, id));
+  #place(rows: readonly StoredRow[], key: Key, id: string): number {
+    return search(rows, (row) => compareKeys(this.#keyOf(row), key) || (row.id < id ? -1 : 1));
   }
 
   /** First row with a key at, or (`past`) after, this one. */
-  #bound(key: Key, past: boolean): number {
-    return this.#search((row) => compareKeys(this.#keyOf(row), key) || (past ? -1 : 1));
-  }
-
-  /** First row for which `order` is not negative. */
-  #search(order: (row: StoredRow) => number): number {
-    let low = 0;
-    let high = this.#rows.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      const row = this.#rows[middle];
-      if (row !== undefined && order(row) < 0) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+  #bound(rows: readonly StoredRow[], key: Key, past: boolean): number {
+    return search(rows, (row) => compareKeys(this.#keyOf(row), key) || (past ? -1 : 1));
   }
 }
 
-/** Rows in an index have keys; `undefined` never occurs and compares as equal. */
-function compareKeys(a: Key | undefined, b: Key | undefined): number {
-  if (typeof a === typeof b) return a === b ? 0 : (a as Key) < (b as Key) ? -1 : 1;
+/**
+ * Sorts without a comparator in JavaScript, which is what makes the first scan after a start fast: ids, then numbers and
+ * strings among the keys, each by the platform's own sort.
+ */
+function sortedRows(table: ReadonlyMap<string, StoredRow>, keyOf: KeyOf): StoredRow[] {
+  const byKey = new Map<Key, StoredRow[]>();
+  for (const id of [...table.keys()].sort()) {
+    const row = table.get(id);
+    const key = row && keyOf(row);
+    if (row === undefined || key === undefined) continue;
+    const equal = byKey.get(key);
+    if (equal === undefined) byKey.set(key, [row]);
+    else equal.push(row);
+  }
+  const numbers: number[] = [];
+  const texts: string[] = [];
+  for (const key of byKey.keys()) {
+    if (typeof key === 'number') numbers.push(key);
+    else texts.push(key);
+  }
+  const sorted: StoredRow[] = [];
+  for (const keys of [Float64Array.from(numbers).sort(), texts.sort()]) {
+    for (const key of keys) for (const row of byKey.get(key) ?? []) sorted.push(row);
+  }
+  return sorted;
+}
+
+/** First row for which `order` is not negative. */
+function search(rows: readonly StoredRow[], order: (row: StoredRow) => number): number {
+  let low = 0;
+  let high = rows.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const row = rows[middle];
+    if (row !== undefined && order(row) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** The rows of an index have keys; `undefined` never occurs. */
+function compareKeys(a: Key | undefined, b: Key): number {
+  if (typeof a === typeof b) return a === b ? 0 : (a as Key) < b ? -1 : 1;
   return typeof a === 'number' ? -1 : 1;
-}
-
-function compareIds(a: string, b: string): number {
-  return a === b ? 0 : a < b ? -1 : 1;
 }

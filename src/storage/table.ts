@@ -31,7 +31,7 @@ export class Table {
     if (index === undefined) {
       const keyOf = this.#keys.get(name);
       if (keyOf === undefined) throw new SyncError('validation', `there is no index '${name}'`);
-      this.#indexes.set(name, (index = new SortedIndex(keyOf, this.rows.values())));
+      this.#indexes.set(name, (index = new SortedIndex(keyOf, this.rows)));
     }
     return index.scan(options);
   }

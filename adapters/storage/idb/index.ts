@@ -1,3 +1,8 @@
+/**
+ * A client's storage in IndexedDB.
+ *
+ * @module syncline/storage/idb
+ */
 import {
   defaultRuntime,
   logStorage,

@@ -19,8 +19,12 @@ export function readLog(connection: Connection, after: number): Promise<LogConte
   return connection.run([logStore, chunkStore], 'readonly', async (transaction) => {
     const log = transaction.objectStore(logStore);
     const range = IDBKeyRange.bound(after, Infinity, true);
-    const [snapshot, positions, values] = await Promise.all([
-      snapshotOf(log),
+    const reading = snapshotOf(log);
+    const [snapshot, chunks, positions, values] = await Promise.all([
+      reading,
+      reading.then((row) =>
+        row !== undefined && after < row.upTo ? readChunks(transaction, row) : undefined,
+      ),
       request(log.getAllKeys(range)),
       readable<unknown[]>(log.getAll(range)),
     ]);
@@ -30,8 +34,7 @@ export function readLog(connection: Connection, after: number): Promise<LogConte
       .map((position, at) => ({ position: position as number, payload: withoutWriter(payloads[at]) }))
       .filter(({ position }) => position > upTo);
     connection.seen = Math.max(connection.seen, upTo, entries.at(-1)?.position ?? 0);
-    if (snapshot === undefined || after >= upTo) return { entries };
-    return { snapshot: { upTo, chunks: await readChunks(transaction, snapshot) }, entries };
+    return chunks === undefined ? { entries } : { snapshot: { upTo, chunks }, entries };
   });
 }
 

@@ -41,7 +41,7 @@ export interface ClientOptions {
   readonly pageLimit?: number;
   /** Time between pulls when nothing else asks for one. Default 30,000; 0: never. */
   readonly pollIntervalMs?: number;
-  /** Name shared by the tabs that share the store. Default `syncline`. */
+  /** Name of the lease that the tabs of one store share. Default: the store's replica id. */
   readonly name?: string;
   /** Whether to sync by itself. Default true; otherwise only `sync()` does. */
   readonly auto?: boolean;
@@ -106,7 +106,7 @@ export interface SyncClient extends AsyncDisposable {
  * ```
  */
 export async function createSyncClient(options: ClientOptions): Promise<SyncClient> {
-  const { storage, runtime = defaultRuntime, platform = {}, name = 'syncline' } = options;
+  const { storage, runtime = defaultRuntime, platform = {} } = options;
   const entities = new Map(
     (options.entities as readonly EntityDefinition[]).map((entity) => [entity.name, entity]),
   );
@@ -145,6 +145,8 @@ export async function createSyncClient(options: ClientOptions): Promise<SyncClie
   });
   await openStore(context, options.user);
   identity.replica ||= (await committer.run(readMeta)).replica.replica;
+  // Tabs of one store share its replica id, and nobody else does.
+  const name = options.name ?? identity.replica;
   const loop = new SyncLoop(context, { platform, name, pollIntervalMs: options.pollIntervalMs ?? 30_000 });
   const source: Source = { storage, committer, feed };
   const desk = new ReceiptDesk(mirror);

@@ -208,3 +208,22 @@ test('bad input rejects with its code, names the place, and stores nothing', asy
   expect(({} as Record<string, unknown>)['x']).toBeUndefined();
   await world.close();
 });
+
+test('tabs of one store ask for one lease, and two stores for two', async () => {
+  const world = createWorld();
+  const asked: string[] = [];
+  const lease = {
+    acquire: (name: string) => {
+      asked.push(name);
+      return Promise.resolve(() => undefined);
+    },
+  };
+  const store = createMemoryStore();
+  for (const storage of [memoryStorage({ store }), memoryStorage({ store }), memoryStorage()]) {
+    await world.device({ storage, platform: { lease }, auto: true, pollIntervalMs: 0 });
+  }
+  expect(asked).toHaveLength(3);
+  expect(asked[1]).toBe(asked[0]);
+  expect(asked[2]).not.toBe(asked[0]);
+  await world.close();
+});

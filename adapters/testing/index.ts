@@ -1,3 +1,8 @@
+/**
+ * What every implementation of a contract must do, as cases for any test runner.
+ *
+ * @module syncline/testing
+ */
 export type { ConformanceCase } from './check.js';
 export { logDeviceCases } from './log-device-cases.js';
 export type { LogDeviceCase, LogDeviceSetup } from './log-device-world.js';

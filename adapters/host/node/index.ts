@@ -1,3 +1,8 @@
+/**
+ * Serves a sync server over `node:http`.
+ *
+ * @module syncline/host/node
+ */
 import { createServer } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { withCors, type CorsOptions } from './cors.js';
@@ -18,7 +23,10 @@ export interface NodeHostOptions {
     request: Request,
     next: (request: Request) => Promise<Response>,
   ) => Promise<Response>;
-  /** Pages elsewhere that may call. Default: none. */
+  /**
+   * Pages elsewhere that may call: `{ origins: ['https://app.example'], credentials: true }`, where `credentials` lets their
+   * cookies come along. Default: none.
+   */
   readonly cors?: CorsOptions;
   /** A request that has not arrived within this time, or a connection that is idle for it, is given up. Default 30,000. */
   readonly timeoutMs?: number;

@@ -1,3 +1,8 @@
+/**
+ * Connectivity and the lease among tabs, as the browser has them.
+ *
+ * @module syncline/platform/browser
+ */
 import { defaultRuntime, type CallOptions, type Platform, type Runtime } from 'syncline';
 import { BrowserConnectivity } from './connectivity.js';
 import { LockLease } from './lease.js';

@@ -1,3 +1,8 @@
+/**
+ * A server store for tests, demos and simulations.
+ *
+ * @module syncline/server-store/memory
+ */
 import { SyncError } from 'syncline';
 import type { RecordKey, ServerRecord, ServerStore, StoredOutcome, StoreTransaction } from 'syncline/server';
 import { keyOf, MemorySpace } from './space.js';

@@ -1,3 +1,8 @@
+/**
+ * A server store in one SQLite file.
+ *
+ * @module syncline/server-store/sqlite
+ */
 import { SyncError } from 'syncline';
 import type { ServerStore } from 'syncline/server';
 import { isBusy, named, openFile, storeError, type SqliteDatabase } from './driver.js';

@@ -1,3 +1,8 @@
+/**
+ * A client's storage that does not outlive the process.
+ *
+ * @module syncline/storage/memory
+ */
 import {
   logStorage,
   SyncError,

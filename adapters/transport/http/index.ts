@@ -1,3 +1,8 @@
+/**
+ * The protocol over `fetch`.
+ *
+ * @module syncline/transport/http
+ */
 import {
   isSyncError,
   parsePullAnswer,

@@ -1,3 +1,8 @@
+/**
+ * Client and server in one process.
+ *
+ * @module syncline/transport/loopback
+ */
 import { parsePullAnswer, parsePushAnswer, parseRefusal, SyncError, type TransportAdapter } from 'syncline';
 import { refusalOf, type Identity, type SyncServer } from 'syncline/server';
 

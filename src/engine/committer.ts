@@ -47,6 +47,7 @@ export class Committer {
   readonly #storage: StorageAdapter;
   readonly #moved: (moves: readonly RowMove[]) => void;
   #jobs: Job[] = [];
+  #turns: (() => Promise<void>)[] = [];
   #draining: Promise<void> | undefined;
   /** Rows that somebody else moved, and that were not read since. */
   #stale: RowRef[] = [];
@@ -59,7 +60,15 @@ export class Committer {
   run<T>(work: Work<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       this.#jobs.push({ work, resolve: resolve as (value: unknown) => void, reject });
-      this.#draining ??= Promise.resolve().then(() => this.#drain());
+      this.#start();
+    });
+  }
+
+  /** Does something between two commits: what it reads from the storage is neither older nor newer than what was told. */
+  between<T>(work: () => Promise<T>): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      this.#turns.push(() => work().then(resolve, reject));
+      this.#start();
     });
   }
 
@@ -74,11 +83,16 @@ export class Committer {
     await this.#draining;
   }
 
+  #start(): void {
+    this.#draining ??= Promise.resolve().then(() => this.#drain());
+  }
+
   async #drain(): Promise<void> {
-    while (this.#jobs.length > 0) {
+    while (this.#jobs.length + this.#turns.length > 0) {
+      for (let turn = this.#turns.shift(); turn !== undefined; turn = this.#turns.shift()) await turn();
       const jobs = this.#jobs;
       this.#jobs = [];
-      await this.#commit(jobs);
+      if (jobs.length > 0) await this.#commit(jobs);
     }
     this.#draining = undefined;
   }
@@ -87,17 +101,18 @@ export class Committer {
     for (let run = 0; ; run++) {
       const rows = new Map<string, Map<string, Row>>();
       const settle: (() => void)[] = [];
+      let moves: readonly RowMove[];
       try {
         await this.#readStale();
         for (const job of jobs) settle.push(await this.#attempt(job, rows));
-        const moves = await this.#store(rows);
-        if (moves.length > 0) this.#moved(moves);
+        moves = await this.#store(rows);
       } catch (error) {
         if (isSyncError(error, 'storage-conflict') && run < rerunsMax) continue;
         for (const job of jobs) job.reject(error);
         return;
       }
       for (const done of settle) done();
+      if (moves.length > 0) this.#moved(moves);
       return;
     }
   }

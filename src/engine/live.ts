@@ -62,15 +62,21 @@ export function watchQuery<T>(
     let result: ResultSet | undefined;
     const emit = (set: ResultSet) => subscriber.next(compiled.page(set.rows).map(({ data }) => freeze(data)));
     const stop = source.feed.listen(recordTable(definition.name), (moves) => {
-      let changed = false;
-      for (const { id, value } of moves) changed = (result?.move(id, liveData(value)) ?? false) || changed;
-      if (changed && result !== undefined) emit(result);
+      if (result === undefined) return;
+      try {
+        let changed = false;
+        for (const { id, value } of moves) changed = result.move(id, liveData(value)) || changed;
+        if (changed) emit(result);
+      } catch (error) {
+        // The application's own condition failed. The commit stands, and everybody else is told of it.
+        subscriber.error(error);
+      }
     });
     // Between the commits of this tab, so that no commit falls between the first result and the feed.
     source.committer
-      .run(() => matchingRows(source.storage, definition, compiled))
-      .then((rows) => {
-        if (!subscriber.closed) emit((result = new ResultSet(compiled, rows)));
+      .between(async () => {
+        result = new ResultSet(compiled, await matchingRows(source.storage, definition, compiled));
+        if (!subscriber.closed) emit(result);
       })
       .catch((error: unknown) => subscriber.error(error));
     return stop;

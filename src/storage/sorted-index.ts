@@ -3,6 +3,9 @@ import type { ScanOptions, StoredRow } from '../contracts/storage.js';
 export type Key = number | string;
 export type KeyOf = (row: StoredRow) => Key | undefined;
 
+/** The key of the order by row id. */
+export const idOf: KeyOf = ({ id }) => id;
+
 /** Moves up to this many, or to this share of the rows, are inserted one by one; more make the index stale. */
 const singleMoves = 32;
 const singleMovesShare = 1 / 100;
@@ -65,11 +68,19 @@ export class SortedIndex {
  * strings among the keys, each by the platform's own sort.
  */
 function sortedRows(table: ReadonlyMap<string, StoredRow>, keyOf: KeyOf): StoredRow[] {
-  const byKey = new Map<Key, StoredRow[]>();
+  const ordered: StoredRow[] = [];
   for (const id of [...table.keys()].sort()) {
     const row = table.get(id);
-    const key = row && keyOf(row);
-    if (row === undefined || key === undefined) continue;
+    if (row !== undefined) ordered.push(row);
+  }
+  return keyOf === idOf ? ordered : sortedByKey(ordered, keyOf);
+}
+
+function sortedByKey(ordered: readonly StoredRow[], keyOf: KeyOf): StoredRow[] {
+  const byKey = new Map<Key, StoredRow[]>();
+  for (const row of ordered) {
+    const key = keyOf(row);
+    if (key === undefined) continue;
     const equal = byKey.get(key);
     if (equal === undefined) byKey.set(key, [row]);
     else equal.push(row);

@@ -3,35 +3,29 @@ import type { ScanOptions, StorageLayout, StoredRow } from '../contracts/storage
 import { SyncError } from '../errors.js';
 import { keyAt } from './key-of.js';
 import type { TableChange } from './row-codec.js';
-import { SortedIndex, type KeyOf } from './sorted-index.js';
-
-/** Name under which the order by row id is kept; a declared index cannot be called so. */
-const byId = '';
+import { idOf, SortedIndex, type KeyOf } from './sorted-index.js';
 
 /** The rows of one table in memory. Rows are replaced, never changed, so what a reader holds stays as it was. */
 export class Table {
   readonly rows = new Map<string, StoredRow>();
   /** False for a table that is in the log but not in the layout: it is kept, and not shown. */
   readonly declared: boolean;
-  readonly #keys: ReadonlyMap<string, KeyOf>;
+  /** By name of the index; `undefined` is the order by row id. */
+  readonly #keys = new Map<string | undefined, KeyOf>([[undefined, idOf]]);
   /** Those that were scanned once; the others cost nothing. */
-  readonly #indexes = new Map<string, SortedIndex>();
+  readonly #indexes = new Map<string | undefined, SortedIndex>();
 
   constructor(layout: StorageLayout[string] | undefined) {
     this.declared = layout !== undefined;
-    const keys = Object.entries(layout?.indexes ?? {}).map(
-      ([name, pointer]) => [name, keyAt(pointer)] as const,
-    );
-    this.#keys = new Map<string, KeyOf>([...keys, [byId, (row) => row.id]]);
+    for (const [name, pointer] of Object.entries(layout?.indexes ?? {})) this.#keys.set(name, keyAt(pointer));
   }
 
   scan(options: ScanOptions): StoredRow[] {
-    const name = options.index ?? byId;
-    let index = this.#indexes.get(name);
+    let index = this.#indexes.get(options.index);
     if (index === undefined) {
-      const keyOf = this.#keys.get(name);
-      if (keyOf === undefined) throw new SyncError('validation', `there is no index '${name}'`);
-      this.#indexes.set(name, (index = new SortedIndex(keyOf, this.rows)));
+      const keyOf = this.#keys.get(options.index);
+      if (keyOf === undefined) throw new SyncError('validation', `there is no index '${options.index}'`);
+      this.#indexes.set(options.index, (index = new SortedIndex(keyOf, this.rows)));
     }
     return index.scan(options);
   }

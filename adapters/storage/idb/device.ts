@@ -3,7 +3,7 @@ import { SyncError, type LogContents, type LogDevice, type LogSignals } from 'sy
 import { connect, within, type Connection, type ConnectionOptions } from './connection.js';
 import { Doorbell } from './doorbell.js';
 import { isConnectionLost, isTaken, toStorageError } from './failure.js';
-import { addEntry, readLog, replaceSnapshot, valueAt, writerLength } from './log.js';
+import { addEntry, readLog, replaceSnapshot, ticketAt, type StoredEntry } from './log.js';
 import { quietly, type IdbChannel, type IdbMarker } from './surroundings.js';
 
 export interface DeviceSetup extends ConnectionOptions {
@@ -22,8 +22,9 @@ export class IdbDevice implements LogDevice {
   readonly #setup: DeviceSetup;
   /** Name in the channel and in the marker. */
   readonly #label: string;
-  /** Tells this device's entries from another's of the same content. */
+  /** What the tickets of this device's appends begin with. */
   readonly #writer: string;
+  #appends = 0;
   #signals: LogSignals = {};
   #connection: Connection | undefined;
   #connecting: Promise<Connection> | undefined;
@@ -36,7 +37,7 @@ export class IdbDevice implements LogDevice {
   constructor(setup: DeviceSetup) {
     this.#setup = setup;
     this.#label = `syncline:${setup.name}`;
-    this.#writer = setup.runtime.uuid().slice(-writerLength);
+    this.#writer = setup.runtime.uuid().slice(-8);
   }
 
   async open(signals: LogSignals = {}): Promise<void> {
@@ -52,9 +53,9 @@ export class IdbDevice implements LogDevice {
   }
 
   append(payload: string, { after }: { readonly after: number }): Promise<boolean> {
-    const value = this.#writer + payload;
+    const entry = [`${this.#writer}.${this.#appends++}`, payload] as const;
     return this.#run('writing', async (connection, again) => {
-      const added = await this.#add(connection, value, after, again);
+      const added = await this.#add(connection, entry, after, again);
       if (added) this.#doorbell?.ring();
       return added;
     });
@@ -86,12 +87,12 @@ export class IdbDevice implements LogDevice {
   }
 
   /** An append that was repeated may find itself: the connection was lost after the commit. */
-  async #add(connection: Connection, value: string, after: number, again: boolean): Promise<boolean> {
+  async #add(connection: Connection, entry: StoredEntry, after: number, again: boolean): Promise<boolean> {
     try {
-      return await addEntry(connection, value, after, this.#setup.durability);
+      return await addEntry(connection, entry, after, this.#setup.durability);
     } catch (error) {
       if (!isTaken(error)) throw error;
-      return again && (await valueAt(connection, after + 1)) === value;
+      return again && (await ticketAt(connection, after + 1)) === entry[0];
     }
   }
 

@@ -1,8 +1,8 @@
 import type { LogContents, LogEntry } from 'syncline';
 import { chunkStore, errorOf, logStore, request, snapshotKey, type Connection } from './connection.js';
 
-/** Characters before each payload that name the device that wrote it. */
-export const writerLength = 8;
+/** An entry as it is stored. The ticket is different for each append, so that two of one content are told apart. */
+export type StoredEntry = readonly [ticket: string, payload: string];
 
 /** What the newest snapshot is: the keys of its chunks, without gaps. */
 interface SnapshotRow {
@@ -31,7 +31,7 @@ export function readLog(connection: Connection, after: number): Promise<LogConte
     const upTo = snapshot?.upTo ?? 0;
     const payloads = values ?? (await readEach(log, positions));
     const entries: LogEntry[] = positions
-      .map((position, at) => ({ position: position as number, payload: withoutWriter(payloads[at]) }))
+      .map((position, at) => ({ position: position as number, payload: payloadOf(payloads[at]) }))
       .filter(({ position }) => position > upTo);
     connection.seen = Math.max(connection.seen, upTo, entries.at(-1)?.position ?? 0);
     return chunks === undefined ? { entries } : { snapshot: { upTo, chunks }, entries };
@@ -45,7 +45,7 @@ export function readLog(connection: Connection, after: number): Promise<LogConte
  */
 export async function addEntry(
   connection: Connection,
-  value: string,
+  entry: StoredEntry,
   after: number,
   durability: IDBTransactionDurability,
 ): Promise<boolean> {
@@ -53,7 +53,7 @@ export async function addEntry(
   const transaction = connection.transaction([logStore], 'readwrite', durability);
   const log = transaction.objectStore(logStore);
   const snapshot = log.get(snapshotKey) as IDBRequest<SnapshotRow | undefined>;
-  log.add(value, after + 1);
+  log.add(entry, after + 1);
   transaction.commit();
   await connection.settled(transaction);
   connection.seen = after + 1;
@@ -65,11 +65,12 @@ async function isHead(connection: Connection, position: number): Promise<boolean
   return entries.at(0)?.position === position || snapshot?.upTo === position;
 }
 
-/** The stored value at a position: the writer's name and the payload. */
-export function valueAt(connection: Connection, position: number): Promise<unknown> {
-  return connection.run([logStore], 'readonly', (transaction) =>
-    request<unknown>(transaction.objectStore(logStore).get(position)),
+/** The ticket of the entry at a position. */
+export async function ticketAt(connection: Connection, position: number): Promise<string | undefined> {
+  const entry = await connection.run([logStore], 'readonly', (transaction) =>
+    request(transaction.objectStore(logStore).get(position) as IDBRequest<StoredEntry | undefined>),
   );
+  return entry?.[0];
 }
 
 /**
@@ -133,8 +134,8 @@ function readEach(store: IDBObjectStore, keys: readonly IDBValidKey[]): Promise<
   return Promise.all(keys.map((key) => readable<unknown>(store.get(key))));
 }
 
-function withoutWriter(value: unknown): string {
-  return typeof value === 'string' ? value.slice(writerLength) : unreadable;
+function payloadOf(value: unknown): string {
+  return Array.isArray(value) ? textOf(value[1]) : unreadable;
 }
 
 function textOf(value: unknown): string {

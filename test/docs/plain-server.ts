@@ -8,6 +8,10 @@ import type { Operation, OperationResult, PullAnswer, PushAnswer, SyncRecord } f
 export function createPlainServer(now: () => number) {
   const records = new Map<string, { readonly record: SyncRecord; readonly seq: number }>();
   const answers = new Map<string, OperationResult>();
+  const contested = new Map<
+    string,
+    { readonly key: string; readonly author: string; readonly counter: number }
+  >();
   const envelope = () => ({ serverTime: now(), epoch: 'plain' });
   let seq = 0;
 
@@ -20,17 +24,12 @@ export function createPlainServer(now: () => number) {
     const key = keyOf(operation);
     const record = draft.get(key) ?? records.get(key)?.record;
     const answered = answers.get(id);
-    if (answered?.status === 'accepted')
-      // 2
-      return {
-        id,
-        status: 'accepted',
-        outcome: 'duplicate',
-        version: record?.version ?? answered.version,
-        ...(record && { record }),
-      };
+    if (answered?.status === 'accepted') {
+      const version = record?.version ?? answered.version;
+      return { id, status: 'accepted', outcome: 'duplicate', version, ...(record && { record }) }; // 2
+    }
     if (answered !== undefined)
-      return answered.status === 'conflict' && record ? { ...answered, record } : answered;
+      return answered.status === 'conflict' && record ? { ...answered, record } : answered; // 2
     const unmet = dependsOn.find((needed) => !isAccepted(needed));
     if (unmet !== undefined) return { id, status: 'blocked', by: unmet }; // 4
     const author = stamp.slice(18);
@@ -45,10 +44,16 @@ export function createPlainServer(now: () => number) {
     if (
       record !== undefined &&
       Object.entries(record.clock).some(([replica, count]) => count > (clock[replica] ?? 0))
-    )
-      return { id, status: 'conflict', record, fields: [] }; // 11
+    ) {
+      contested.set(id, { key, author, counter });
+      return { id, status: 'conflict', record: records.get(key)?.record ?? record, fields: [] }; // 12
+    }
+    const isRevived =
+      operation.decisions?.some(({ path, winner }) => path === '' && winner !== 'remote') === true;
+    if (record?.deleted && operation.kind === 'update' && !isRevived)
+      return { id, status: 'rejected', code: 'not-found', message: 'it was deleted' }; // 10
     const empty = { entity, id: entityId, data: {}, clock: {}, version: 0, stamp };
-    const written = writeOver(record ?? empty, operation, author, counter); // 10
+    const written = writeOver(record ?? empty, operation, author, counter); // 11
     draft.set(key, written);
     return {
       id,
@@ -59,6 +64,11 @@ export function createPlainServer(now: () => number) {
     };
   }
 
+  function isCarriedOn(id: string): boolean {
+    const { key, author, counter } = contested.get(id) ?? {};
+    return counter !== undefined && (records.get(key!)?.record.clock[author!] ?? 0) >= counter;
+  }
+
   function push({ operations }: { readonly operations: readonly Operation[] }): PushAnswer {
     const results = new Map<string, OperationResult>();
     const stopped = new Map<string, string>();
@@ -67,7 +77,7 @@ export function createPlainServer(now: () => number) {
       const draft = new Map<string, SyncRecord>();
       const own = new Map<string, OperationResult>();
       const isAccepted = (id: string) =>
-        (own.get(id) ?? results.get(id) ?? answers.get(id))?.status === 'accepted';
+        (own.get(id) ?? results.get(id) ?? answers.get(id))?.status === 'accepted' || isCarriedOn(id);
       for (const operation of group) {
         const by = answers.has(operation.id) ? undefined : stopped.get(keyOf(operation));
         const within = (id: string) => isAccepted(id) || group.some((member) => member.id === id);

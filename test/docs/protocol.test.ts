@@ -87,6 +87,10 @@ test('a server written from docs/protocol.md alone keeps three devices in step',
   await laptop.collection(task).update('b', { title: 'earlier' });
   await phone.collection(task).update('b', { title: 'later' });
   await phone.collection(task).delete('c');
+  await phone.transaction((tx) => {
+    tx.collection(task).update('a', { place: { city: 'Köln' } });
+    tx.collection(task).update('a', { title: 'by phone, twice' });
+  });
   await laptop.collection(task).update('c', { title: 'kept alive' });
   await tablet.collection(task).delete('d');
   await laptop.transaction((tx) => {
@@ -98,11 +102,11 @@ test('a server written from docs/protocol.md alone keeps three devices in step',
   const expected = [
     {
       id: 'a',
-      title: 'by phone',
+      title: 'by phone, twice',
       minutes: 30,
       count: 7,
       tags: ['b', 'c'],
-      place: { city: 'Bonn', room: '3' },
+      place: { city: 'Köln', room: '3' },
     },
     { ...blank, id: 'b', title: 'later', count: 7 },
     { ...blank, id: 'c', title: 'kept alive' },

@@ -1,12 +1,14 @@
 import { nextStamp, laterStamp } from '../causality/stamp.js';
 import { withCounter } from '../causality/vector.js';
 import type { EntityDefinition } from '../contracts/entity.js';
-import type { JsonObject } from '../contracts/json.js';
+import type { Json, JsonObject } from '../contracts/json.js';
 import type { FieldChange, Operation, SyncRecord } from '../contracts/operation.js';
 import { contentHash } from '../diff/canonical.js';
 import { applyChanges, diffData } from '../diff/diff.js';
 import { toJson } from '../diff/json.js';
 import { SyncError } from '../errors.js';
+import { exceedsBytes } from '../protocol/interior.js';
+import { defaultLimits } from '../protocol/limits.js';
 import { ruleFor } from '../resolve/concurrent.js';
 import { parseData } from '../resolve/define-entity.js';
 import type { ReplicaRow } from './rows.js';
@@ -32,6 +34,9 @@ export interface WriteOptions {
   readonly meta?: JsonObject;
 }
 
+/** What a server takes by default, less room for what surrounds the changes. */
+const changesBytesMax = defaultLimits.operationBytes - 4 * 1_024;
+
 /** What an intent comes to on the present view. No changes: nothing is to be written. */
 export interface Draft {
   readonly kind: Operation['kind'];
@@ -41,8 +46,25 @@ export interface Draft {
 /** A base longer than this travels as its hash, where no rule needs the text. */
 const baseHashedFrom = 1_024;
 
-/** Validates an intent against the schema and the view. Throws `SyncError` `validation`, `not-found` or `conflict`. */
+/**
+ * Validates an intent against the schema and the view. Throws `SyncError` `validation`, `not-found`, `conflict`, or
+ * `limit` for more than a server takes in one operation.
+ */
 export function draft(intent: Intent, view: SyncRecord | undefined): Draft {
+  const drafted = draftChanges(intent, view);
+  if (isTooLarge(drafted.changes)) {
+    throw new SyncError(
+      'limit',
+      `${intent.definition.name} ${intent.id}: more than ${changesBytesMax} bytes in one write`,
+      {
+        hint: 'Nothing was stored. Split the record, or keep large content elsewhere and its address here.',
+      },
+    );
+  }
+  return drafted;
+}
+
+function draftChanges(intent: Intent, view: SyncRecord | undefined): Draft {
   const { definition, id } = intent;
   const live = view?.deleted === undefined ? view : undefined;
   if (intent.kind === 'create' && live !== undefined) {
@@ -65,6 +87,22 @@ export function draft(intent: Intent, view: SyncRecord | undefined): Draft {
   const ruled = definition.strategy.fields;
   const changes = diffData(live.data, accept(intent, wanted), (path) => Object.hasOwn(ruled, path));
   return { kind: 'update', changes: changes.map((change) => shrinkBase(definition, change)) };
+}
+
+/** Measured only where it may matter: one unit of text takes six bytes of JSON at most. */
+function isTooLarge(changes: readonly FieldChange[]): boolean {
+  const values = changes as unknown as Json;
+  return 6 * roughLength(values) > changesBytesMax && exceedsBytes(JSON.stringify(values), changesBytesMax);
+}
+
+/** Characters of all texts, with a little for everything around them. */
+function roughLength(value: Json): number {
+  if (typeof value === 'string') return value.length + 3;
+  if (typeof value !== 'object' || value === null) return 24;
+  let length = 2;
+  for (const key of Object.keys(value))
+    length += key.length + 4 + roughLength((value as JsonObject)[key] ?? null);
+  return length;
 }
 
 /** The data as plain JSON, as the schema gives it out. */

@@ -187,6 +187,8 @@ test('bad input rejects with its code, names the place, and stores nothing', asy
     [() => tasks.update('t', { id: 'u' }), 'validation'],
     [() => tasks.increment('t', '/__proto__/x', 1), 'validation'],
     [() => tasks.increment('t', 'title', 1), 'validation'],
+    [() => tasks.create({ id: 'x', title: 'X'.repeat(256 * 1024) }), 'limit'],
+    [() => tasks.update('t', { notes: '\u0000'.repeat(50_000) }), 'limit'],
     [() => tasks.delete('nobody'), 'not-found'],
     [
       async () =>
@@ -225,5 +227,29 @@ test('tabs of one store ask for one lease, and two stores for two', async () => 
   expect(asked).toHaveLength(3);
   expect(asked[1]).toBe(asked[0]);
   expect(asked[2]).not.toBe(asked[0]);
+  await world.close();
+});
+
+test('what a device takes as deep and as large as it may be, the server takes too', async () => {
+  const tree = defineEntity({ name: 'tree', schema: z.looseObject({ id: z.string() }) });
+  const world = createWorld([tree]);
+  const phone = await world.device();
+  const nested = (depth: number): unknown => (depth === 0 ? 'leaf' : { below: nested(depth - 1) });
+  let deepest = 0;
+  for (let depth = 1; depth <= 40; depth++) {
+    const outcome = await phone
+      .collection(tree)
+      .create({ id: `d${depth}`, nested: nested(depth) })
+      .then(
+        () => 'taken',
+        (error: { code: string }) => error.code,
+      );
+    if (outcome === 'taken') deepest = depth;
+    else expect(outcome).toBe('validation');
+  }
+  await phone.collection(tree).create({ id: 'large', text: '€'.repeat(83_000) });
+  await phone.sync();
+  expect(deepest).toBeGreaterThan(20);
+  expect(phone.status()).toMatchObject({ state: 'synced', deadLetters: 0 });
   await world.close();
 });

@@ -57,8 +57,15 @@ export function storeLane(
     entries.map(({ operation }) => operation),
   );
   const table = recordTable(lane.entity);
-  if (view === undefined) transaction.delete(table, lane.id);
-  else transaction.put(table, lane.id, rowOf(view, base, entries));
+  const [first] = entries;
+  if (view !== undefined) transaction.put(table, lane.id, rowOf(view, base, entries));
+  else if (first === undefined) transaction.delete(table, lane.id);
+  else transaction.put(table, lane.id, rowOf(unseen(lane, first), base, entries));
+}
+
+/** Nothing to read, and operations that still wait: updates of a record that the server does not hold any more. */
+function unseen({ entity, id }: Lane, { operation: { stamp } }: OutboxEntry): SyncRecord {
+  return { entity, id, data: {}, version: 0, clock: {}, stamp, deleted: true };
 }
 
 export function rowOf(

@@ -11,6 +11,7 @@ export const faultKinds = {
   'partition-in': 'answers are lost',
   'token-expired': 'the server asks who this is, until the token is renewed',
   'rate-limited': 'the server asks for a pause',
+  'batch-too-large': 'the server refuses a batch of more than one operation as too large',
   'server-error': 'the server fails without an effect',
   'operation-put-off': 'the server puts off one operation of a batch',
   'server-stop-before-commit': 'the server stops before its transaction commits',

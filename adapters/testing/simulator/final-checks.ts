@@ -1,3 +1,4 @@
+import type { SyncRecord } from 'syncline';
 import { tally } from './catalogue.js';
 import type { Device } from './device.js';
 import { keyOf, type Holdings } from './hub.js';
@@ -48,8 +49,10 @@ function checkConvergence(report: Report, { holdings, devices, witnesses }: Ende
   });
 }
 
-function contentOf(record: { readonly data: unknown; readonly deleted?: boolean; readonly version: number } | undefined): string {
-  return record === undefined ? 'nothing' : record.deleted === true ? `version ${record.version}, deleted` : `version ${record.version}, ${textOf(record.data)}`;
+function contentOf(record: SyncRecord | undefined): string {
+  if (record === undefined) return 'nothing';
+  const { version, clock, data, deleted } = record;
+  return `version ${version} ${textOf(clock)} ${deleted === true ? 'deleted' : textOf(data)}`;
 }
 
 /** Each increment is a power of two of its own, and each member is named after its write. */

@@ -6,6 +6,8 @@ import type { Hub } from './hub.js';
 
 /** How long a device waits for an answer. */
 const patienceMs = 15_000;
+/** The longest pause the server asks for. */
+const pauseMaxMs = 20_000;
 
 const onRequest: ReadonlySet<FaultKind> = new Set<FaultKind>([
   'request-lost',
@@ -17,7 +19,7 @@ const onRequest: ReadonlySet<FaultKind> = new Set<FaultKind>([
   'rate-limited',
   'server-error',
 ]);
-const onPush: ReadonlySet<FaultKind> = new Set<FaultKind>([...onRequest, 'operation-put-off']);
+const onPush: ReadonlySet<FaultKind> = new Set<FaultKind>([...onRequest, 'operation-put-off', 'batch-too-large']);
 
 /** What lies between one device and the server. */
 export class Link {
@@ -84,7 +86,8 @@ export class Link {
     lines.add(() => `${tab.name} sends ${kind} ${describe(request)}${fault === undefined ? '' : `, ${fault}`}`);
     await this.#travel('out');
     if (fault === 'request-lost') return lost();
-    if (fault === 'rate-limited') throw new SyncError('limit', 'too many requests', { retryAfterMs: lateMs });
+    if (fault === 'rate-limited') throw new SyncError('network', 'too many requests', { retryAfterMs: lateMs % pauseMaxMs });
+    if (fault === 'batch-too-large' && isSeveral(request as Push)) throw new SyncError('limit', 'the batch is too large');
     if (fault === 'server-error') throw new SyncError('network', 'the server failed');
     if (fault === 'request-late') await clock.sleep(patienceMs + lateMs);
     this.#admit();
@@ -97,6 +100,7 @@ export class Link {
     if (fault === 'answer-lost') return lost();
     if (fault === 'answer-delayed') await clock.sleep(lateMs);
     await this.#travel('in');
+    lines.add(() => `${tab.name} is answered ${describeAnswer(answer)}`);
     return answer;
   }
 
@@ -172,6 +176,11 @@ function closure(operations: readonly Sent[], isHeld: (operation: Sent) => boole
   return held;
 }
 
+/** Whether the batch could be sent in smaller parts. */
+function isSeveral({ operations }: Push): boolean {
+  return new Set(operations.map(({ id, transaction }) => transaction?.id ?? id)).size > 1;
+}
+
 function describe(request: unknown): string {
   const { operations, cursor } = request as { readonly operations?: readonly Sent[]; readonly cursor?: string };
   return operations === undefined ? `from ${cursor ?? 'the start'}` : operations.map(({ id }) => id.slice(-4)).join(' ');
@@ -184,4 +193,13 @@ function lost(): Promise<never> {
 
 function nothing(): Promise<never> {
   return new Promise(() => undefined);
+}
+
+function describeAnswer(answer: unknown): string {
+  const { results, changes, epoch } = answer as { readonly results?: readonly OperationResult[]; readonly changes?: readonly unknown[]; readonly epoch: string };
+  const parts = results?.map((result) => {
+    const what = result.status === 'rejected' ? result.code : result.status === 'blocked' ? `blocked by ${result.by.slice(-4)}` : result.status === 'accepted' ? `${result.outcome} ${result.version}` : result.status;
+    return `${result.id.slice(-4)} ${what}`;
+  });
+  return `${parts?.join(', ') ?? `${changes?.length ?? 0} changes`}, ${epoch}`;
 }

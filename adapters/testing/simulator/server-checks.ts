@@ -15,6 +15,7 @@ export class ServerChecks {
   readonly #states = new Map<string, SyncRecord[]>();
   /** Record and author → counter of the newest operation accepted. */
   #heads = new Map<string, number>();
+  wasRestored = false;
   readonly #latest: Operation[] = [];
 
   constructor(report: Report, ledger: Ledger, witnesses: readonly Witness[], holdings: () => Holdings) {
@@ -66,6 +67,7 @@ export class ServerChecks {
 
   /** The server went back: so does what it has seen. */
   restored({ records }: Holdings): void {
+    this.wasRestored = true;
     this.#heads = new Map();
     for (const [key, { clock }] of records) {
       for (const [author, counter] of Object.entries(clock)) this.#heads.set(`${key} ${author}`, counter);

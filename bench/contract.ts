@@ -13,9 +13,18 @@ export interface Setting {
   readonly load: Load;
   /** Grows with each preparation, so that no name is used twice. */
   readonly round: number;
-  /** Base addresses of the servers, as `http://127.0.0.1:4477`. */
-  readonly servers: { readonly raw: string; readonly memory: string; readonly sqlite: string };
+  readonly servers: Servers;
 }
+
+/** Base addresses, as `http://127.0.0.1:4477`: the limit, and Syncline over its stores. */
+export interface Servers {
+  readonly raw: string;
+  readonly memory: string;
+  readonly sqlite: string;
+}
+
+/** The space in which the servers have records from the start. */
+export const filledSpace = 'filled';
 
 /** What one timed step came to, by name; in milliseconds where the name does not say otherwise. */
 export type Sample = Readonly<Record<string, number>>;

@@ -1,44 +1,101 @@
 import { parseArgs } from 'node:util';
-import { benchCases, fullLoad, quickLoad } from './plan.js';
+import type { Setting } from './contract.js';
+import { benchCases, fullLoad, quickLoad, type BenchCase } from './plan.js';
+import { selfTimeTable, type SelfTime } from './profile.js';
 import { profileCase } from './profile-case.js';
-import { cellsOf, findingsOf, plainTable, type Finding } from './report.js';
+import { cellsOf, plainTable } from './report.js';
+import { findingsOf, type Finding } from './findings.js';
+import { writeResults } from './results.js';
 import { runCase } from './runner.js';
+import { startServers } from './server/process.js';
 import { bundlePage, serveSite } from './site.js';
+import { sizeFinding } from './size.js';
+
+const usage = `npm run bench -- [options]
+  --case a,c,g       only these cases, by letter or name
+  --rounds 5         rounds of each case
+  --quick            one round on a small store: shows that it works, measures nothing
+  --write            write bench/results.json and docs/benchmarks.md; what a run of all cases does by itself
+  --out DIR          write results.json and benchmarks.md there instead
+  --profile c        where the time of a case goes, in the page and at the server
+  --contender NAME   whose time that is; default syncline`;
 
 const { values: args } = parseArgs({
   options: {
     case: { type: 'string' },
     rounds: { type: 'string' },
     quick: { type: 'boolean', default: false },
+    write: { type: 'boolean', default: false },
+    out: { type: 'string' },
     profile: { type: 'string' },
     contender: { type: 'string', default: 'syncline' },
-    out: { type: 'string' },
+    help: { type: 'boolean', default: false },
   },
 });
 
 const load = args.quick ? quickLoad : fullLoad;
 const rounds = Number(args.rounds ?? (args.quick ? 1 : 5));
-const wanted = (args.profile ?? args.case)?.split(',');
-const chosen = benchCases.filter(
-  ({ name, letter }) => wanted === undefined || wanted.includes(name) || wanted.includes(letter),
-);
-const bundle = await bundlePage(args.profile !== undefined);
-const site = await serveSite(bundle);
-const setting = { load, servers: { raw: '', memory: '', sqlite: '' } };
-try {
-  if (args.profile === undefined) {
-    const findings: Finding[] = [];
-    for (const benchCase of chosen) {
+
+if (args.help) console.log(usage);
+else if (args.profile !== undefined) await showProfiles(chosen(args.profile));
+else await measure(chosen(args.case), args.case === undefined);
+
+function chosen(wanted: string | undefined): BenchCase[] {
+  const names = wanted?.split(',');
+  const cases = benchCases.filter(
+    ({ name, letter }) => names === undefined || names.includes(name) || names.includes(letter),
+  );
+  if (cases.length === 0) throw new Error(`there is no case '${wanted}'\n${usage}`);
+  return cases;
+}
+
+async function measure(cases: readonly BenchCase[], all: boolean): Promise<void> {
+  const findings: Finding[] = [];
+  await inSetting(cases, async ({ url, setting }) => {
+    for (const benchCase of cases) {
       console.error(`${benchCase.name} …`);
-      findings.push(...findingsOf(benchCase, await runCase(benchCase, { url: site.url, rounds, setting })));
+      findings.push(...findingsOf(benchCase, await runCase(benchCase, { url, rounds, setting })));
     }
-    console.log(plainTable(cellsOf(findings)));
-  } else {
-    for (const benchCase of chosen) {
-      console.log(`\n${benchCase.name}, ${args.contender}`);
-      console.log(await profileCase(benchCase, args.contender, { url: site.url, setting, map: bundle.map }));
-    }
+  });
+  if (all) findings.push(await sizeFinding());
+  console.log(plainTable(cellsOf(findings)));
+  const writes = args.write || (all && !args.quick);
+  if (args.out !== undefined || writes) await writeResults(findings, { load, rounds, folder: args.out });
+}
+
+async function showProfiles(cases: readonly BenchCase[]): Promise<void> {
+  for (const benchCase of cases) {
+    const serverTimes = await inSetting([benchCase], async ({ url, setting, map }) => {
+      console.log(`\n${benchCase.name}, ${args.contender}, in the page`);
+      console.log(selfTimeTable(await profileCase(benchCase, args.contender, { url, setting, map })));
+    });
+    if (serverTimes !== undefined)
+      console.log(`\n${benchCase.name}, at the server\n${selfTimeTable(serverTimes)}`);
   }
-} finally {
-  await site.close();
+}
+
+interface Surroundings {
+  readonly url: string;
+  readonly setting: Omit<Setting, 'round'>;
+  readonly map: string;
+}
+
+/** What runs beside the browser; resolves with where the servers spent their time, where that was recorded. */
+async function inSetting(cases: readonly BenchCase[], work: (surroundings: Surroundings) => Promise<void>) {
+  const recorded = args.profile !== undefined;
+  const { code, map } = await bundlePage(recorded);
+  const site = await serveSite(code);
+  const needed = cases.some(({ withServers }) => withServers);
+  const started = needed
+    ? await startServers({ origin: site.origin, records: load.records, recorded })
+    : undefined;
+  let serverTimes: SelfTime[] | undefined;
+  try {
+    const servers = started?.servers ?? { raw: '', memory: '', sqlite: '' };
+    await work({ url: `${site.origin}/`, setting: { load, servers }, map });
+  } finally {
+    serverTimes = await started?.stop();
+    await site.close();
+  }
+  return serverTimes;
 }

@@ -33,6 +33,8 @@ export interface BenchCase {
   readonly letter: string;
   /** The contenders' slices alternate. Otherwise each has its run for itself, what it does in the background included. */
   readonly interleaved?: true;
+  /** Speaks with servers. */
+  readonly withServers?: true;
   /** Prepared by this one, in another browser process. */
   readonly filledBy?: string;
   readonly lines: readonly Line[];
@@ -42,6 +44,8 @@ export const fullLoad: Load = { records: 10_000, operations: 1_000, few: 200 };
 export const quickLoad: Load = { records: 200, operations: 20, few: 10 };
 
 const raw = (of: keyof Summary, measure = 'ms'): Side => ({ contender: 'raw', of, measure });
+const app = (of: keyof Summary): Side => ({ contender: 'app', of });
+const sqlite = (of: keyof Summary): Side => ({ contender: 'sqlite', of });
 const ours = (of: keyof Summary, measure = 'ms'): Side => ({ contender: 'syncline', of, measure });
 
 export const benchCases: readonly BenchCase[] = [
@@ -121,6 +125,11 @@ export const benchCases: readonly BenchCase[] = [
         what: 'the part from durable to emission, 1 watcher',
         subject: ours('p50', 'delivery'),
         limit: raw('p50'),
+      },
+      {
+        id: 'h1 max',
+        what: 'the longest of those',
+        subject: ours('max', 'delivery'),
         target: { value: 2 },
       },
     ],
@@ -143,6 +152,11 @@ export const benchCases: readonly BenchCase[] = [
         what: 'the part from durable to emission, 100 watchers',
         subject: ours('p50', 'delivery'),
         limit: raw('p50'),
+      },
+      {
+        id: 'h100 max',
+        what: 'the longest of those',
+        subject: ours('max', 'delivery'),
         target: { value: 2 },
       },
     ],
@@ -249,6 +263,69 @@ export const benchCases: readonly BenchCase[] = [
         subject: ours('p50'),
         limit: raw('p50'),
         target: { ratio: 1 },
+      },
+    ],
+  },
+  {
+    name: 'push',
+    letter: 'k',
+    withServers: true,
+    lines: [
+      {
+        id: 'k',
+        what: 'push of 10,000 queued operations, to the same JSON',
+        subject: ours('total'),
+        limit: raw('total'),
+        aim: { ratio: 4 },
+      },
+      {
+        id: 'k app',
+        what: 'the same, to bare records from a queue in IndexedDB',
+        subject: ours('total'),
+        limit: app('total'),
+        target: { ratio: 1.5 },
+      },
+      {
+        id: 'k sqlite',
+        what: 'the same JSON, with sqliteStore at the server',
+        subject: sqlite('total'),
+        limit: raw('total'),
+        aim: { ratio: 4 },
+      },
+      {
+        id: 'k bytes',
+        what: 'bytes sent per operation',
+        unit: 'bytes',
+        subject: ours('total', 'bytesPerOperation'),
+        target: { value: 50 },
+      },
+    ],
+  },
+  {
+    name: 'pull',
+    letter: 'l',
+    withServers: true,
+    lines: [
+      {
+        id: 'l',
+        what: 'pull of 10,000 records into IndexedDB, to the same JSON',
+        subject: ours('total'),
+        limit: raw('total'),
+        aim: { ratio: 4 },
+      },
+      {
+        id: 'l app',
+        what: 'the same, to bare records put into IndexedDB',
+        subject: ours('total'),
+        limit: app('total'),
+        target: { ratio: 0.25 },
+      },
+      {
+        id: 'l sqlite',
+        what: 'the same JSON, with sqliteStore at the server',
+        subject: sqlite('total'),
+        limit: raw('total'),
+        aim: { ratio: 4 },
       },
     ],
   },

@@ -1,4 +1,4 @@
-import { SourceMap } from 'node:module';
+import { SourceMap, type SourceMapping } from 'node:module';
 
 /** The part of a V8 CPU profile that is read. */
 export interface CpuProfile {
@@ -15,6 +15,12 @@ export interface CpuProfile {
   readonly timeDeltas?: readonly number[];
 }
 
+/** A bundle by the end of its address, and its source map. */
+export interface MappedScript {
+  readonly name: string;
+  readonly map: string;
+}
+
 export interface SelfTime {
   readonly where: string;
   readonly ms: number;
@@ -23,9 +29,11 @@ export interface SelfTime {
 }
 
 /** Functions by the time spent in them alone, greatest first; idle time left out. */
-export function selfTimes(profile: CpuProfile, mapText: string | undefined): SelfTime[] {
-  const map = mapText === undefined ? undefined : new SourceMap(JSON.parse(mapText) as never);
-  const places = new Map(profile.nodes.map(({ id, callFrame }) => [id, placeOf(callFrame, map)]));
+export function selfTimes(profile: CpuProfile, script: MappedScript): SelfTime[] {
+  const map = new SourceMap(JSON.parse(script.map) as never);
+  const places = new Map(
+    profile.nodes.map(({ id, callFrame }) => [id, placeOf(callFrame, script.name, map)]),
+  );
   const micros = new Map<string, number>();
   let busy = 0;
   profile.samples?.forEach((id, at) => {
@@ -58,11 +66,12 @@ export function selfTimeTable(times: readonly SelfTime[], rows = 30): string {
 
 function placeOf(
   { functionName, url, lineNumber, columnNumber }: CpuProfile['nodes'][number]['callFrame'],
-  map: SourceMap | undefined,
+  script: string,
+  map: SourceMap,
 ): string {
   if (url === '') return functionName;
   const name = functionName === '' ? '(anonymous)' : functionName;
-  const entry = map?.findEntry(lineNumber, columnNumber);
-  if (entry === undefined || !('originalSource' in entry)) return `${name} ${url}:${lineNumber + 1}`;
-  return `${name} ${entry.originalSource}:${entry.originalLine + 1}`;
+  const entry: Partial<SourceMapping> = url.endsWith(script) ? map.findEntry(lineNumber, columnNumber) : {};
+  const { originalSource = url, originalLine = lineNumber } = entry;
+  return `${name} ${originalSource}:${originalLine + 1}`;
 }

@@ -1,53 +1,4 @@
-import type { BenchCase, Bound, Line, Side } from './plan.js';
-import type { Samples } from './runner.js';
-import { spreadOf, type Spread } from './statistics.js';
-
-/** One line of the result with its figures. */
-export interface Finding {
-  readonly id: string;
-  readonly what: string;
-  readonly unit: 'ms' | 'bytes';
-  readonly subject: Spread;
-  readonly limit?: Spread;
-  /** Of the two in the same round. */
-  readonly ratio?: Spread;
-  readonly aim?: Bound & { readonly met: boolean };
-  readonly target?: Bound & { readonly met: boolean };
-}
-
-export function findingsOf({ lines }: BenchCase, samples: Samples): Finding[] {
-  return lines.map((line) => findingOf(line, samples));
-}
-
-function findingOf(line: Line, samples: Samples): Finding {
-  const { id, what, unit = 'ms' } = line;
-  const subjects = valuesOf(samples, line.subject);
-  const limits = line.limit && valuesOf(samples, line.limit);
-  const subject = spreadOf(subjects);
-  const ratio = limits && spreadOf(subjects.map((value, round) => value / (limits[round] ?? NaN)));
-  const judged = (bound: Bound) => ({ ...bound, met: holds(bound, subject, ratio) });
-  return {
-    id,
-    what,
-    unit,
-    subject,
-    ...(limits && { limit: spreadOf(limits) }),
-    ...(ratio && { ratio }),
-    ...(line.aim && { aim: judged(line.aim) }),
-    ...(line.target && { target: judged(line.target) }),
-  };
-}
-
-function valuesOf(samples: Samples, { contender, of, measure = 'ms' }: Side): number[] {
-  return (samples[contender] ?? []).map((measures) => measures[measure]?.[of] ?? NaN);
-}
-
-function holds(bound: Bound, subject: Spread, ratio: Spread | undefined): boolean {
-  return (
-    (bound.ratio === undefined || (ratio !== undefined && ratio.median <= bound.ratio)) &&
-    (bound.value === undefined || subject.median <= bound.value)
-  );
-}
+import type { Finding, Judged } from './findings.js';
 
 const heads = [
   'case',
@@ -94,7 +45,7 @@ export function markdownTable(rows: readonly (readonly string[])[]): string {
   return [head, `|${(rows[0] ?? []).map(() => ' --- ').join('|')}|`, ...body].join('\n');
 }
 
-function verdict(bound: (Bound & { readonly met: boolean }) | undefined, unit: Finding['unit']): string {
+function verdict(bound: Judged | undefined, unit: Finding['unit']): string {
   if (bound === undefined) return '';
   const parts = [
     ...(bound.ratio === undefined ? [] : [`${short(bound.ratio)}x`]),

@@ -9,13 +9,15 @@ export interface Bundle {
   readonly map: string;
 }
 
+export const scriptName = 'bench.js';
+
 /** Bundles as an application would be; `readable` keeps the names for a profile. */
 export async function bundlePage(readable: boolean): Promise<Bundle> {
   const result = await build({
     entryPoints: [join(root, 'bench/page/main.ts')],
     absWorkingDir: root,
     tsconfig: 'tsconfig.json',
-    outfile: join(root, 'bench.js'),
+    outfile: join(root, scriptName),
     bundle: true,
     write: false,
     minify: !readable,
@@ -30,16 +32,17 @@ export async function bundlePage(readable: boolean): Promise<Bundle> {
 }
 
 export interface Site {
-  readonly url: string;
+  /** Without a path. */
+  readonly origin: string;
   close(): Promise<void>;
 }
 
-const html = '<!doctype html><meta charset="utf-8"><title>bench</title><script src="/bench.js"></script>';
+const html = `<!doctype html><meta charset="utf-8"><title>bench</title><script src="/${scriptName}"></script>`;
 
 /** Serves the page, isolated from other origins: without that the clock has steps of 0.1 ms. */
-export async function serveSite({ code }: Bundle): Promise<Site> {
+export async function serveSite(code: string): Promise<Site> {
   const server = createServer(({ url }, response) => {
-    const isScript = url === '/bench.js';
+    const isScript = url === `/${scriptName}`;
     response.writeHead(isScript || url === '/' ? 200 : 404, {
       'content-type': isScript ? 'text/javascript; charset=utf-8' : 'text/html; charset=utf-8',
       'cross-origin-opener-policy': 'same-origin',
@@ -49,7 +52,7 @@ export async function serveSite({ code }: Bundle): Promise<Site> {
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

@@ -1,5 +1,6 @@
 import type { BenchPage, Contender, Prepared, Sample } from '../contract.js';
 import { cold, coldFill } from './cold-cases.js';
+import { pull, push } from './exchange-cases.js';
 import { liveHundred, liveOne } from './live-cases.js';
 import * as local from './local-cases.js';
 import { summaryOf } from './timing.js';
@@ -18,6 +19,8 @@ const cases: Readonly<Record<string, Readonly<Record<string, Contender>>>> = {
   coldFill,
   liveOne,
   liveHundred,
+  push,
+  pull,
 };
 
 declare global {

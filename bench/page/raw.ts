@@ -8,6 +8,7 @@ export interface RawStore {
   put(task: Task): Promise<void>;
   putAll(tasks: readonly Task[]): Promise<void>;
   update(id: string, change: Partial<Task>): Promise<void>;
+  deleteAll(ids: readonly string[]): Promise<void>;
   get(id: string): Promise<Task | undefined>;
   byProject(project: string): Promise<Task[]>;
   all(): Promise<Task[]>;
@@ -41,6 +42,10 @@ export async function openRaw(
       write((store) => {
         const found = store.get(id) as IDBRequest<Task>;
         found.onsuccess = () => store.put({ ...found.result, ...change });
+      }),
+    deleteAll: (ids) =>
+      write((store) => {
+        for (const id of ids) store.delete(id);
       }),
     get: (id) => read((store) => store.get(id) as IDBRequest<Task | undefined>),
     byProject: (project) => read((store) => store.index('project').getAll(project) as IDBRequest<Task[]>),

@@ -128,7 +128,8 @@ export class Bench {
   rebase(lane: OpenLane, base: SyncRecord | undefined): void {
     lane.base = base;
     for (const entry of lane.entries) {
-      if (!isCovered(base, entry.operation)) continue;
+      const isHeld = entry.state === 'accepted' && (base?.version ?? 0) >= (entry.awaitsVersion ?? 0);
+      if (!isHeld && !isCovered(base, entry.operation)) continue;
       if (this.#wasSent(entry)) this.accept(lane, entry);
       else this.identityLost = true;
     }
@@ -140,11 +141,17 @@ export class Bench {
         this.#settle(lane, entry);
       }
     }
-    const [first] = lane.entries;
-    if (base === undefined && first !== undefined && first.operation.kind !== 'create') {
-      const outcome = reconcile(lane.definition, undefined, first.operation);
+    if (base === undefined) this.#letGo(lane);
+  }
+
+  /** The record is not there any more: what was accepted is not ours to show, and what would change it cannot apply. */
+  #letGo(lane: OpenLane): void {
+    for (const entry of lane.entries) if (entry.state === 'accepted') this.accept(lane, entry);
+    for (const { operation } of lane.entries) {
+      if (operation.kind !== 'update') return;
+      const outcome = reconcile(lane.definition, undefined, operation);
       if (outcome.kind === 'refused')
-        this.refuse(first.operation.id, { code: outcome.code, message: outcome.message });
+        this.refuse(operation.id, { code: outcome.code, message: outcome.message });
     }
   }
 

@@ -9,8 +9,12 @@ export interface BatchLimits extends Pick<OutboxOptions, 'batchCount' | 'batchBy
 /** Units in the order they would go, and what each must wait for. Good for as long as none is added or parked. */
 export interface BatchPlan {
   units: readonly Unit[];
+  /** In the order of writing. */
+  byAge: readonly Unit[];
   /** The nearest earlier unit in each of a unit's lanes. */
   readonly earlier: ReadonlyMap<Unit, readonly Unit[]>;
+  /** Units that are over, and before which nothing is left in their lanes. */
+  readonly behind: WeakSet<Unit>;
 }
 
 /**
@@ -26,10 +30,12 @@ export function nextBatch(entries: readonly OutboxEntry[], limits: BatchLimits):
 
 /** Orders what waits. `entries` are in the order of writing. */
 export function planBatches(entries: readonly OutboxEntry[]): BatchPlan {
-  const units = unitsOf(entries.filter((entry) => !isDone(entry)));
+  const byAge = unitsOf(entries.filter((entry) => !isDone(entry)));
   return {
-    earlier: predecessors(units),
-    units: units.sort((a, b) => b.priority - a.priority || a.order - b.order),
+    byAge,
+    units: [...byAge].sort((a, b) => b.priority - a.priority || a.order - b.order),
+    earlier: predecessors(byAge),
+    behind: new WeakSet(),
   };
 }
 
@@ -41,6 +47,7 @@ export function takeBatch(
 ): OutboxEntry[] {
   const isOver = (unit: Unit) => unit.entries.every(({ operation }) => isDone(present(operation.id)));
   plan.units = plan.units.filter((unit) => !isOver(unit));
+  plan.byAge = plan.byAge.filter((unit) => !passes(plan, unit, isOver));
 
   const batch: OutboxEntry[] = [];
   const taken = new Set<Unit>();
@@ -49,7 +56,7 @@ export function takeBatch(
   const mayFollow = (unit: Unit, id: string) =>
     ids.has(id) || isAccepted(present(id)) || unit.entries.some(({ operation }) => operation.id === id);
   const isReady = (unit: Unit) =>
-    (plan.earlier.get(unit) ?? []).every((previous) => taken.has(previous) || isOver(previous)) &&
+    (plan.earlier.get(unit) ?? []).every((previous) => taken.has(previous) || plan.behind.has(previous)) &&
     unit.entries.every(
       (entry) =>
         present(entry.operation.id)?.state === 'pending' &&
@@ -73,6 +80,14 @@ export function takeBatch(
     }
   }
   return batch;
+}
+
+/** Notes a unit that is over. One that was given up in the middle of a lane is no way past what waits before it. */
+function passes(plan: BatchPlan, unit: Unit, isOver: (unit: Unit) => boolean): boolean {
+  if (!isOver(unit) || plan.earlier.get(unit)?.every((previous) => plan.behind.has(previous)) === false)
+    return false;
+  plan.behind.add(unit);
+  return true;
 }
 
 function predecessors(units: readonly Unit[]): ReadonlyMap<Unit, readonly Unit[]> {

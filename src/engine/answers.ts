@@ -17,6 +17,8 @@ export interface PushReport {
   readonly conflicts: number;
   /** Something was accepted or contested that only a pull can bring home. */
   readonly needsPull: boolean;
+  /** Whether any operation stands otherwise than before. */
+  readonly moved: boolean;
   /** Operations the server would not look at because of one that was not in the batch. */
   readonly blocked: readonly string[];
   /** The longest pause asked for by an operation that was put off, ms. */
@@ -90,7 +92,9 @@ export async function storeAnswers(
     }
   });
   await bench.close();
-  return { ...report, events: bench.events };
+  const { accepted, refused, conflicts, retryAfterMs, identityLost } = report;
+  const moved = accepted + refused + conflicts > 0 || retryAfterMs !== undefined || identityLost;
+  return { ...report, moved, events: bench.events };
 }
 
 /** Moves the base where the answer holds nothing unseen. Otherwise the operation waits in the view for the pull. */

@@ -1,8 +1,9 @@
 import type { JsonObject } from '../contracts/json.js';
 import type { SyncRecord } from '../contracts/operation.js';
-import type { CallOptions, PullAnswer, RecordChange } from '../contracts/transport.js';
+import type { CallOptions, PullAnswer, RecordChange, TransportAdapter } from '../contracts/transport.js';
 import { applyChanges } from '../diff/diff.js';
-import { SyncError } from '../errors.js';
+import { covers } from '../causality/vector.js';
+import { isSyncError, SyncError } from '../errors.js';
 import { maxDriftMs } from '../causality/stamp.js';
 import { Bench } from './bench.js';
 import type { Transaction } from './committer.js';
@@ -31,29 +32,42 @@ interface Run {
   readonly last: PullAnswer;
 }
 
-/** Pulls from the cursor to the present, and applies all of it in one commit. */
-export async function pullToPresent(
-  context: Context,
-  options: CallOptions & { readonly onPage: (done: number, total: number | undefined) => void },
-): Promise<PullReport> {
+type Ask = NonNullable<TransportAdapter['pull']>;
+
+export interface PullOptions extends CallOptions {
+  readonly onPage: (done: number, total: number | undefined) => void;
+}
+
+/** Pulls from the cursor to the present, and applies all of it in one commit. `undefined` where there is no way to. */
+export async function pullToPresent(context: Context, options: PullOptions): Promise<PullReport | undefined> {
+  const ask = context.transport.pull?.bind(context.transport);
+  if (ask === undefined) return undefined;
   for (;;) {
     const { replica, sync } = await context.committer.run(readMeta);
-    const run = await collect(context, replica.replica, sync.cursor, options);
-    options.signal.throwIfAborted();
-    const report = await context.committer.run((transaction) => applyRun(context, transaction, run));
-    if (report !== 'again') return report;
+    try {
+      const run = await collect(context, ask, { replica: replica.replica, from: sync.cursor, ...options });
+      options.signal.throwIfAborted();
+      const report = await context.committer.run((transaction) => applyRun(context, transaction, run));
+      if (report !== 'again') return report;
+    } catch (error) {
+      if (sync.cursor === undefined || !isSyncError(error, 'cursor-expired')) throw error;
+      await context.committer.run(startOver);
+    }
   }
 }
 
 async function collect(
-  context: Context,
-  replica: string,
-  from: string | undefined,
-  { signal, onPage }: CallOptions & { readonly onPage: (done: number, total: number | undefined) => void },
+  { space, entities, pageLimit }: Context,
+  ask: Ask,
+  {
+    replica,
+    from,
+    signal,
+    onPage,
+  }: PullOptions & { readonly replica: string; readonly from: string | undefined },
 ): Promise<Run> {
-  const { transport, space, entities, pageLimit } = context;
-  if (transport.pull === undefined) throw new SyncError('protocol', 'the transport cannot pull');
   const scope = {
+    replica,
     ...(space === undefined ? {} : { space }),
     entities: [...entities.keys()],
     limit: pageLimit,
@@ -61,14 +75,7 @@ async function collect(
   const changes: RecordChange[] = [];
   let reset = from === undefined;
   for (let cursor = from; ;) {
-    const answer = await transport.pull(
-      {
-        replica: replica,
-        ...scope,
-        ...(cursor === undefined ? {} : { cursor }),
-      },
-      { signal },
-    );
+    const answer = await ask({ ...scope, ...(cursor === undefined ? {} : { cursor }) }, { signal });
     if (answer.reset === true) {
       changes.length = 0;
       reset = true;
@@ -98,12 +105,10 @@ async function applyRun(context: Context, transaction: Transaction, run: Run): P
     const lane = bench.lane(entity, id);
     if (lane === undefined) continue;
     seen.add(`${entity}/${id}`);
-    if (change.kind === 'patch' && lane.base === undefined) {
-      // The server counts on a base that this store no longer has: ask for everything, whole.
-      await startOver(transaction);
-      return 'again';
-    }
-    if (!epochChanged && change.kind !== 'remove' && (lane.base?.version ?? 0) >= versionOf(change)) continue;
+    // The server counts on a base that this store no longer has: ask for everything, whole.
+    if (change.kind === 'patch' && lane.base === undefined)
+      throw new SyncError('cursor-expired', `${entity} ${id} changed, and is not here`);
+    if (!epochChanged && change.kind !== 'remove' && isKnown(lane.base, change)) continue;
     const known = new Set(lane.base?.decisions?.map(({ operationId }) => operationId));
     bench.rebase(lane, baseAfter(change, lane.base));
     const fresh = lane.base?.decisions?.filter(({ operationId }) => !known.has(operationId)) ?? [];
@@ -183,8 +188,13 @@ function keyOf(change: RecordChange): LaneKey {
   return change.kind === 'put' ? change.record : change;
 }
 
-function versionOf(change: Exclude<RecordChange, { kind: 'remove' }>): number {
-  return change.kind === 'put' ? change.record.version : change.version;
+/**
+ * Whether the base is this state already, or a later one. Versions tell only within one life of a record: one that is
+ * made again after its tombstone was dropped starts over at 1, and its clock knows nothing of the life before.
+ */
+function isKnown(base: SyncRecord | undefined, change: Exclude<RecordChange, { kind: 'remove' }>): boolean {
+  const { version, clock } = change.kind === 'put' ? change.record : change;
+  return base !== undefined && base.version >= version && covers(base.clock, clock);
 }
 
 /** Only a jump is worth writing down; a few milliseconds of travel are not. */

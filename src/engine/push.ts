@@ -1,7 +1,6 @@
 import type { Operation } from '../contracts/operation.js';
 import type { OutboxEntry } from '../contracts/queue.js';
-import type { CallOptions } from '../contracts/transport.js';
-import { SyncError } from '../errors.js';
+import type { CallOptions, OperationResult } from '../contracts/transport.js';
 import { storeAnswers, type PushReport } from './answers.js';
 import type { Transaction } from './committer.js';
 import type { Context } from './context.js';
@@ -16,8 +15,8 @@ export interface PushRound extends PushReport {
 }
 
 /**
- * Sends a batch and stores the answers. Resolves with `undefined` when there is nothing to send, and with `stale` when
- * another tab moved a part of the batch: what is left of it need not be ready by itself.
+ * Sends a batch and stores the answers. Resolves with `undefined` when there is nothing to send or no way to, and with
+ * `stale` when another tab moved a part of the batch: what is left of it need not be ready by itself.
  */
 export async function pushBatch(
   context: Context,
@@ -25,8 +24,7 @@ export async function pushBatch(
   options: CallOptions,
 ): Promise<PushRound | 'stale' | undefined> {
   const { committer, transport } = context;
-  if (batch.length === 0) return undefined;
-  if (transport.push === undefined) throw new SyncError('protocol', 'the transport cannot push');
+  if (batch.length === 0 || transport.push === undefined) return undefined;
   const { replica, operations, cursor } = await committer.run((transaction) => markSent(transaction, batch));
   if (operations.length < batch.length) {
     await committer.refresh(batch.map(({ operation }) => ({ table: tables.outbox, id: operation.id })));
@@ -37,8 +35,7 @@ export async function pushBatch(
   const from = cursor === undefined ? {} : { cursor };
   const answer = await transport.push({ replica, ...space, ...from, operations }, options);
   options.signal.throwIfAborted();
-  const asked = new Set(operations.map(({ id }) => id));
-  const results = answer.results.filter(({ id }) => asked.has(id));
+  const results = answersTo(operations, answer.results);
   return committer.run(async (transaction) => {
     const { sync } = await readMeta(transaction);
     const epochChanged = sync.epoch !== undefined && sync.epoch !== answer.epoch;
@@ -48,8 +45,19 @@ export async function pushBatch(
     if (answer.cursor !== undefined && isAllHere && sync.cursor === cursor) {
       putMeta(transaction, 'sync', { ...sync, cursor: answer.cursor });
     }
-    return { ...report, sent: operations.length, epochChanged };
+    const isSettled = report.moved || epochChanged;
+    const blocked = isSettled ? report.blocked : operations.map(({ id }) => id);
+    return { ...report, blocked, sent: operations.length, epochChanged };
   });
+}
+
+/** The first answer to each operation; what was not asked is not heard. */
+function answersTo(
+  operations: readonly Operation[],
+  answers: readonly OperationResult[],
+): readonly OperationResult[] {
+  const asked = new Set(operations.map(({ id }) => id));
+  return answers.filter(({ id }) => asked.delete(id));
 }
 
 /** Notes durably which operations the server may hold from now on, and reads them as they stand. */

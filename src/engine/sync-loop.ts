@@ -1,9 +1,10 @@
 import { BehaviorSubject, Subject } from 'rxjs';
 import type { Platform } from '../contracts/connectivity.js';
-import type { OutboxEntry, OutboxOptions } from '../contracts/queue.js';
-import { isSyncError, SyncError, toSyncError } from '../errors.js';
+import type { OutboxEntry } from '../contracts/queue.js';
+import { SyncError, toSyncError } from '../errors.js';
 import { backoffDelayMs } from '../outbox/backoff.js';
-import { Bench } from './bench.js';
+import { aborted, withSignal } from './abort.js';
+import { BatchSize, refuseAll } from './batch-size.js';
 import type { Context } from './context.js';
 import type { ClientEvent } from './events.js';
 import { renewIdentity } from './identity.js';
@@ -28,6 +29,9 @@ export interface LoopOptions {
   readonly pollIntervalMs: number;
 }
 
+/** Identities or epochs that may change in a row before it is called a fault of the server. */
+const upsetsMax = 3;
+
 /** Decides when to push and pull, one exchange at a time, and what to do when one fails. */
 export class SyncLoop {
   readonly status$: BehaviorSubject<SyncStatus>;
@@ -46,7 +50,11 @@ export class SyncLoop {
   #timer: { readonly dueAt: number; readonly cancel: () => void } | undefined;
   /** The timer went off while an exchange ran. */
   #again = false;
-  #size: Pick<OutboxOptions, 'batchCount' | 'batchBytes'>;
+  readonly #size: BatchSize;
+  /** The last one that went out. */
+  #batch: readonly OutboxEntry[] = [];
+  /** Rounds in a row after which something else had to be done before anything could be sent. */
+  #upsets = 0;
   readonly #pacing: Pacing;
   readonly #scheduler: Scheduler;
   readonly #stops: (() => void)[] = [];
@@ -54,7 +62,7 @@ export class SyncLoop {
   constructor(context: Context, options: LoopOptions) {
     this.#context = context;
     this.#options = options;
-    this.#size = context.outbox;
+    this.#size = new BatchSize(context.outbox);
     this.#pacing = new Pacing(context);
     this.#scheduler = new Scheduler(context.mirror);
     this.status$ = new BehaviorSubject(this.#derive());
@@ -116,10 +124,15 @@ export class SyncLoop {
 
   /** One exchange, in any tab and state but closed: sends all that is ready and pulls to the present. */
   async sync(signal?: AbortSignal): Promise<void> {
-    signal?.throwIfAborted();
-    await this.#running?.catch(() => undefined);
+    if (signal?.aborted === true) throw aborted(signal.reason);
+    // One that runs may have begun before the last write, and ends with the signal of whoever asked for it.
+    while (this.#running !== undefined)
+      await withSignal(
+        this.#running.catch(() => undefined),
+        signal,
+      );
     this.#wantsPull = true;
-    await this.#exchange(signal);
+    await withSignal(this.#exchange(signal), signal);
   }
 
   async close(): Promise<void> {
@@ -167,6 +180,7 @@ export class SyncLoop {
   }
 
   async #run(signal: AbortSignal): Promise<void> {
+    this.#upsets = 0;
     try {
       do {
         if (this.#wantsPull) await this.#pull(signal);
@@ -174,10 +188,11 @@ export class SyncLoop {
       } while (this.#wantsPull);
       this.#succeed();
     } catch (error) {
-      if (signal.aborted)
-        throw isSyncError(error, 'aborted')
-          ? error
-          : new SyncError('aborted', 'the exchange was aborted', { cause: error });
+      if (signal.aborted) {
+        // Given up by whoever asked for it; what waits still goes when its turn comes.
+        this.#wake(0);
+        throw aborted(error);
+      }
       await this.#fail(toSyncError(error), signal);
       throw error;
     }
@@ -191,6 +206,7 @@ export class SyncLoop {
         onPage: (done, total) =>
           this.progress$.next({ phase: 'pull', done, ...(total === undefined ? {} : { total }) }),
       });
+      if (report === undefined) return;
       this.#answered();
       this.#publish(report.events);
       if (report.identityLost) await this.#renewIdentity();
@@ -206,11 +222,11 @@ export class SyncLoop {
   async #push(signal: AbortSignal): Promise<boolean> {
     const { mirror } = this.#context;
     const total = mirror.size;
-    const round = await pushBatch(this.#context, this.#nextBatch(), { signal });
+    this.#batch = this.#nextBatch();
+    const round = await pushBatch(this.#context, this.#batch, { signal });
     if (round === undefined) return false;
     if (round === 'stale') return true;
     this.#answered();
-    this.#size = this.#context.outbox;
     this.#publish(round.events);
     this.#context.emit({
       kind: 'pushed',
@@ -224,11 +240,20 @@ export class SyncLoop {
     if (round.retryAfterMs !== undefined) this.#pacing.putOff(round.retryAfterMs);
     this.#pacing.blocked(round.blocked);
     if (round.needsPull || round.epochChanged) this.#wantsPull = true;
+    this.#upsets = round.identityLost || round.epochChanged ? this.#upsets + 1 : 0;
+    if (this.#upsets > upsetsMax)
+      throw new SyncError(
+        'protocol',
+        'each time the server has another epoch, or takes this replica for a copy',
+      );
     return !this.#wantsPull;
   }
 
   #nextBatch(): OutboxEntry[] {
-    return this.#scheduler.next({ ...this.#size, mayGo: (entry) => this.#pacing.mayGo(entry) });
+    const { entities } = this.#context;
+    // What belongs to an entity that this tab does not know waits for one that does.
+    const mayGo = (entry: OutboxEntry) => entities.has(entry.operation.entity) && this.#pacing.mayGo(entry);
+    return this.#scheduler.next({ ...this.#size.limits, mayGo });
   }
 
   async #renewIdentity(): Promise<void> {
@@ -239,12 +264,13 @@ export class SyncLoop {
   }
 
   #succeed(): void {
-    const { runtime } = this.#context;
-    const now = runtime.now();
+    const { mirror, runtime } = this.#context;
     this.#failures = 0;
     this.#lastError = undefined;
+    this.#size.reset();
     if (this.#paused === 'auth') this.#paused = undefined;
-    this.#syncedAt = now;
+    const { pending, contested, conflict } = mirror.counts;
+    if (pending + contested + conflict === 0) this.#syncedAt = runtime.now();
     const { pollIntervalMs } = this.#options;
     for (const delayMs of this.#pacing.waitsMs()) this.#wake(delayMs);
     if (this.#again) this.#wake(0);
@@ -257,14 +283,10 @@ export class SyncLoop {
   /** No failure of an exchange ever costs an operation an attempt. */
   async #fail(error: SyncError, signal: AbortSignal): Promise<void> {
     this.#lastError = error;
-    const { transport, outbox, runtime, committer } = this.#context;
-    if (error.code === 'unauthenticated') {
-      if ((await transport.refreshAuth?.({ signal }).catch(() => false)) !== true) this.#paused = 'auth';
-    } else if (error.code === 'limit' && !this.#wantsPull) {
-      await this.#shrink(error);
-    } else if (error.code === 'cursor-expired') {
-      await committer.run(startOver);
-    }
+    const { outbox, runtime } = this.#context;
+    await this.#remedy(error, signal).catch((failure: unknown) =>
+      this.#context.emit({ kind: 'error', error: toSyncError(failure) }),
+    );
     if (error.code !== 'network' && error.code !== 'timeout') this.#context.emit({ kind: 'error', error });
     const floorMs = error.retryAfterMs ?? 0;
     const delay = backoffDelayMs(this.#failures++, () => runtime.random(), {
@@ -275,24 +297,15 @@ export class SyncLoop {
     this.#wake(delay);
   }
 
-  /** A batch was too large: send less at a time; an operation that is too large alone can never go. */
-  async #shrink(error: SyncError): Promise<void> {
-    const { batchCount, batchBytes } = this.#size;
-    const batch = this.#nextBatch();
-    const units = new Set(batch.map(({ operation }) => operation.transaction?.id ?? operation.id));
-    if (units.size > 1) {
-      this.#size = { batchCount: Math.max(1, batchCount >> 1), batchBytes: Math.max(1, batchBytes >> 1) };
-      return;
+  async #remedy(error: SyncError, signal: AbortSignal): Promise<void> {
+    const { transport, committer } = this.#context;
+    if (error.code === 'unauthenticated') {
+      if ((await transport.refreshAuth?.({ signal }).catch(() => false)) !== true) this.#paused = 'auth';
+    } else if (error.code === 'limit' && !this.#wantsPull) {
+      if (!this.#size.shrink(this.#batch)) this.#publish(await refuseAll(this.#context, this.#batch, error));
+    } else if (error.code === 'cursor-expired') {
+      await committer.run(startOver);
     }
-    const events = await this.#context.committer.run(async (transaction) => {
-      const bench = new Bench(this.#context, transaction);
-      await bench.open(batch.map(({ operation }) => ({ entity: operation.entity, id: operation.entityId })));
-      for (const { operation } of batch)
-        bench.refuse(operation.id, { ...error.toJSON(), operationId: operation.id });
-      await bench.close();
-      return bench.events;
-    });
-    this.#publish(events);
   }
 
   #answered(): void {

@@ -61,9 +61,7 @@ test('rows enter, leave and move within a page of a live query as the same query
   } as const;
   let shown: unknown;
   const subscription = tasks.watch(query).subscribe((rows) => (shown = rows));
-  await tasks.createMany(
-    [5, 10, 20, 30, 40].map((minutes) => ({ id: `m${minutes}`, title: 'T', minutes })),
-  );
+  await tasks.createMany([5, 10, 20, 30, 40].map((minutes) => ({ id: `m${minutes}`, title: 'T', minutes })));
   for (const change of [
     () => tasks.update('m5', { minutes: 35 }),
     () => tasks.update('m40', { minutes: 1 }),

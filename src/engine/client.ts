@@ -26,9 +26,13 @@ import type { SyncStatus } from './status.js';
 import { SyncLoop, type SyncProgress } from './sync-loop.js';
 import { write } from './write.js';
 
+/** What a client is made of. Only `entities`, `storage` and `transport` have no default. */
 export interface ClientOptions {
+  /** Every entity this client reads or writes; only these are pulled. */
   readonly entities: readonly EntityDefinition<object>[];
+  /** One for each server and user; opened by the client, and closed with it. */
   readonly storage: StorageAdapter;
+  /** The way to the server; closed with the client. */
   readonly transport: TransportAdapter;
   /** Connectivity and the lease among tabs. Default: always online, always the only tab. */
   readonly platform?: Platform;
@@ -36,6 +40,7 @@ export interface ClientOptions {
   readonly user?: string;
   /** What is synced and ordered together. Default: what the server gives the caller. */
   readonly space?: string;
+  /** Sizes, attempts and delays of sending. */
   readonly outbox?: Partial<OutboxOptions>;
   /** Changes per pulled page. Default 1,000. */
   readonly pageLimit?: number;
@@ -45,13 +50,16 @@ export interface ClientOptions {
   readonly name?: string;
   /** Whether to sync by itself. Default true; otherwise only `sync()` does. */
   readonly auto?: boolean;
+  /** Clock, timers, chance and ids. Default: the platform's. */
   readonly runtime?: Runtime;
 }
 
 /** What to do with unsent writes when the client closes. */
 export type PendingChoice = 'keep' | 'drain' | 'export' | 'discard';
 
+/** Local reads and durable writes, with sync in the background. Made by `createSyncClient`. */
 export interface SyncClient extends AsyncDisposable {
+  /** The records of one entity. Throws `validation` for one that is not listed in `entities`. */
   collection<T extends object>(definition: EntityDefinition<T>): Collection<T>;
   /** Writes with one fate: durable together here, applied together or not at all at the server. */
   transaction(
@@ -61,12 +69,17 @@ export interface SyncClient extends AsyncDisposable {
   ): Promise<readonly Receipt[]>;
   /** Name of this store in stamps, clocks and decisions; changes when the store turns out to be a copy. */
   readonly replica: string;
+  /** The status, now and whenever it is derived anew. */
   readonly status$: Observable<SyncStatus>;
   /** The status now. */
   status(): SyncStatus;
+  /** What happens, from now on: merges, conflicts, dead letters, losses, errors. */
   readonly events$: Observable<ClientEvent>;
+  /** How far a push or pull is, while one is under way. */
   readonly progress$: Observable<SyncProgress>;
+  /** Writes that wait for a person. */
   readonly conflicts: ConflictInbox;
+  /** Writes that the server has not accepted, and those it refused. */
   readonly outbox: Outbox;
   /** Why a record is as it is, and what keeps its writes from the server. */
   explain<T extends object>(definition: EntityDefinition<T>, id: string): Promise<Explanation>;

@@ -28,6 +28,7 @@ export interface Collection<T extends object> {
   update(id: string, patch: Patch<T>, options?: WriteOptions): Promise<Receipt>;
   /** Adds the record, or makes the one that is there equal to it. */
   upsert(data: Creatable<T>, options?: WriteOptions): Promise<Receipt>;
+  /** Deletes the record. Rejects with `not-found` when there is none. */
   delete(id: string, options?: WriteOptions): Promise<Receipt>;
   /** Adds to a number. Commutes with what others add. */
   increment(id: string, field: string, by?: number, options?: WriteOptions): Promise<Receipt>;
@@ -35,7 +36,9 @@ export interface Collection<T extends object> {
   add(id: string, field: string, members: readonly Json[], options?: WriteOptions): Promise<Receipt>;
   /** Removes members from an array that is a set. */
   remove(id: string, field: string, members: readonly Json[], options?: WriteOptions): Promise<Receipt>;
+  /** The record as it is read now, with what this device wrote; `undefined` when there is none or it is deleted. */
   get(id: string): Promise<Readonly<T> | undefined>;
+  /** The rows of a query, once; all of them, by id, without one. */
   list(query?: Query<T>): Promise<readonly Readonly<T>[]>;
   /** The rows of a query, now and after each change of them. */
   watch(query?: Query<T>): Observable<readonly Readonly<T>[]>;
@@ -50,7 +53,9 @@ export type Creatable<T extends object> = T extends { readonly id: string }
 export interface TransactionCollection<T extends object> {
   /** Returns the record's id. */
   create(data: Creatable<T>, options?: WriteOptions): string;
+  /** As in a collection; later writes of the transaction see it. */
   update(id: string, patch: Patch<T>, options?: WriteOptions): void;
+  /** Returns the record's id. */
   upsert(data: Creatable<T>, options?: WriteOptions): string;
   delete(id: string, options?: WriteOptions): void;
   increment(id: string, field: string, by?: number, options?: WriteOptions): void;

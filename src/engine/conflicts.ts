@@ -16,6 +16,7 @@ export interface Conflict {
   readonly id: string;
   readonly entity: string;
   readonly entityId: string;
+  /** What disagrees; the path `''` means that one side deleted the record. */
   readonly fields: readonly FieldConflict[];
   /** Wall-clock time, ms. */
   readonly since: number;

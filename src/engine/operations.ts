@@ -25,6 +25,7 @@ export type Intent = { readonly definition: EntityDefinition; readonly options?:
   | { readonly kind: 'delete'; readonly id: string }
 );
 
+/** What a write may say beside its data. */
 export interface WriteOptions {
   /** Ids of operations that must be accepted before this one. */
   readonly dependsOn?: readonly string[];

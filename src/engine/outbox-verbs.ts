@@ -14,6 +14,7 @@ import { tables } from './rows.js';
 import type { SyncLoop } from './sync-loop.js';
 import { correctedNow } from './time.js';
 
+/** How many entries the outbox has, by where they stand. `oldestPendingAt`: wall-clock time, ms. */
 export interface OutboxStats {
   readonly pending: number;
   readonly accepted: number;
@@ -28,10 +29,12 @@ export interface Outbox {
   list(): readonly OutboxEntry[];
   /** The list, now and whenever it changes. */
   watch(): Observable<readonly OutboxEntry[]>;
+  /** Refused for good, in the order of writing. */
   deadLetters(): readonly OutboxEntry[];
   stats(): OutboxStats;
   /** Stops sending until `resume`. Writes stay durable. */
   pause(): void;
+  /** Goes on after `pause`, or after new credentials when the status is `paused` for `auth`. */
   resume(): void;
   /** Sends a dead letter again, at the end of its lane. Resolves with the new operation's id. */
   retry(id: string): Promise<string>;

@@ -5,12 +5,16 @@ import { equalJson } from '../diff/canonical.js';
 
 /** What a field must be like. All that is given must hold. */
 export interface Condition<V> {
+  /** Equal as JSON. */
   readonly eq?: V;
+  /** Not equal; an absent value is not equal to any. */
   readonly ne?: V;
+  /** Greater: numbers with numbers, text with text by UTF-16 code unit; others never are. */
   readonly gt?: V;
   readonly gte?: V;
   readonly lt?: V;
   readonly lte?: V;
+  /** Equal to one of these. */
   readonly in?: readonly V[];
   /** For arrays: holds this member. For text: holds this part. */
   readonly contains?: V extends readonly (infer M)[] ? M : V;

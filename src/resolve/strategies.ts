@@ -19,12 +19,32 @@ export interface MergeOptions extends StrategyOptions {
   readonly otherwise?: FieldRule;
 }
 
-/** The operation that arrives wins each field on which it disagrees with the record. */
+/**
+ * The operation that arrives wins each field on which it disagrees with the record, and its deletes and updates win
+ * over those of the record, unless `deletes` says otherwise.
+ *
+ * @example
+ * ```ts
+ * import { clientWins } from 'syncline';
+ *
+ * const strategy = clientWins({ deletes: 'update-wins' });
+ * ```
+ */
 export function clientWins(options: StrategyOptions = {}): ConflictStrategy {
   return strategy('clientWins', local(), options.deletes ?? 'local-wins');
 }
 
-/** The record wins each field on which an arriving operation disagrees with it. */
+/**
+ * The record wins each field on which an arriving operation disagrees with it; so do its deletes and updates, unless
+ * `deletes` says otherwise.
+ *
+ * @example
+ * ```ts
+ * import { serverWins } from 'syncline';
+ *
+ * const strategy = serverWins({ granularity: 'record' });
+ * ```
+ */
 export function serverWins(options: GranularityOptions = {}): ConflictStrategy {
   return {
     ...strategy('serverWins', remote(), options.deletes ?? 'remote-wins'),
@@ -32,7 +52,16 @@ export function serverWins(options: GranularityOptions = {}): ConflictStrategy {
   };
 }
 
-/** The later stamp wins, field by field or for the record as a whole. */
+/**
+ * The later stamp wins, field by field or for the record as a whole, and so for deletes.
+ *
+ * @example
+ * ```ts
+ * import { lastWriteWins } from 'syncline';
+ *
+ * const strategy = lastWriteWins({ deletes: 'delete-wins' });
+ * ```
+ */
 export function lastWriteWins(options: GranularityOptions = {}): ConflictStrategy {
   return {
     ...strategy('lastWriteWins', latest(), options.deletes ?? 'latest'),
@@ -57,7 +86,16 @@ export function merge(options: MergeOptions = {}): ConflictStrategy {
   };
 }
 
-/** A person decides each disagreement. */
+/**
+ * A person decides each disagreement, in `client.conflicts`.
+ *
+ * @example
+ * ```ts
+ * import { manual } from 'syncline';
+ *
+ * const strategy = manual();
+ * ```
+ */
 export function manual(options: StrategyOptions = {}): ConflictStrategy {
   return strategy('manual', manualField(), options.deletes ?? 'conflict');
 }
@@ -65,6 +103,13 @@ export function manual(options: StrategyOptions = {}): ConflictStrategy {
 /**
  * Your function decides the disagreeing fields of an operation together: one side for all of them, `conflict` for a
  * person, or a value for each path (a path it does not name keeps the record's value). It must be pure.
+ *
+ * @example
+ * ```ts
+ * import { custom } from 'syncline';
+ *
+ * const strategy = custom(({ fields }) => (fields.some(({ path }) => path === '/locked') ? 'remote' : 'local'));
+ * ```
  */
 export function custom(
   decide: (context: RecordContext) => 'local' | 'remote' | 'conflict' | Readonly<Record<string, Json>>,

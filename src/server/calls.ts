@@ -20,10 +20,15 @@ import { push } from './push.js';
  * it is trusted. A refusal of the whole request rejects with a `SyncError`.
  */
 export interface ServerCalls<I extends Identity = Identity> {
+  /** Takes operations in, all in one transaction, and answers each. */
   push(identity: I, request: unknown): Promise<PushAnswer>;
+  /** One page of what changed since a cursor. */
   pull(identity: I, request: unknown): Promise<PullAnswer>;
+  /** The fields of one record that differ from those held. Rejects with `not-found`. */
   delta(identity: I, request: unknown): Promise<DeltaAnswer>;
+  /** Conflicts that nobody has decided, page by page. */
   conflicts(identity: I, request?: unknown): Promise<ConflictsAnswer>;
+  /** Decides one in the place of its author. Rejects with `not-found`, and with `protocol` for a transaction's member. */
   resolveConflict(identity: I, conflictId: string, request: unknown, device?: string): Promise<ResolveAnswer>;
 }
 

@@ -39,6 +39,7 @@ export interface MemoryDeviceOptions {
   readonly deliver?: (ring: () => void) => void;
 }
 
+/** An empty store, for devices or storages that are to share it. */
 export function createMemoryStore(): MemoryStore {
   return { snapshot: undefined, entries: [], bells: new Set() };
 }

@@ -25,6 +25,7 @@ export interface HttpTransportOptions {
   readonly url: string;
   /** Sent as `Authorization: Bearer …`. */
   readonly token?: TokenSource;
+  /** Sent with each push and pull; those of the protocol come over them. */
   readonly headers?: Readonly<Record<string, string>>;
   /** Names this installation to the server, for people: which device decided a conflict. */
   readonly deviceId?: string;

@@ -1,0 +1,3 @@
+import { histories } from './support/histories.js';
+
+histories(0, 1_000);

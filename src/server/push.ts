@@ -23,11 +23,25 @@ export async function push(
   request: ParsedPush,
 ): Promise<Pick<PushAnswer, 'results' | 'cursor'>> {
   refuseOutdated(context, request.operations);
+  if (await isOfAnotherEpoch(context, request.cursor)) return { results: request.operations.map(putOff) };
   const { results, seq } = await commit(context, writer, (transaction) =>
     takeIn(context, writer, transaction, request.operations),
   );
   const cursor = await cursorAfter(context, request.cursor, seq);
   return { results, ...(cursor === undefined ? {} : { cursor }) };
+}
+
+/**
+ * Whether the sender has not heard of a restore yet. What it was acknowledged by the old server it must send first, or
+ * its counters in a record's clock would seem to hold what they do not.
+ */
+async function isOfAnotherEpoch({ store }: ServerContext, cursor: string | undefined): Promise<boolean> {
+  const position = cursor === undefined ? undefined : parseCursor(cursor);
+  return position !== undefined && position.epoch !== (await store.epoch());
+}
+
+function putOff({ id }: Incoming): OperationResult {
+  return { id, status: 'retry', code: 'epoch-changed' };
 }
 
 /** Where a sender stands that had pulled all there was before its push: it need not be told what it did itself. */

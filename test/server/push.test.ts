@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { contentOf, createWorld, replica, set, startMs } from './world.js';
+import { ada, contentOf, createWorld, replica, set, startMs } from './world.js';
 
 const record = (answer: { results: readonly object[] }, at = 0) =>
   (answer.results[at] as { record?: { data: unknown; version: number; clock: unknown } }).record;
@@ -204,6 +204,29 @@ describe('push', () => {
       { space: 'default', seq: 1 },
       { space: 'default', seq: 2 },
     ]);
+  });
+});
+
+describe('after a restore from a backup', () => {
+  it('takes nothing in from a sender who has not heard of it, and would skip what was lost', async () => {
+    const { server, pull, store } = createWorld();
+    const phone = replica('phone');
+    const [create, update, later] = [
+      phone.create('t1'),
+      phone.update('t1', [set('/title', 'Tea')], { phone: 1 }),
+      phone.update('t1', [set('/minutes', 5)], { phone: 2 }),
+    ];
+    const send = (cursor: string, ...operations: unknown[]) =>
+      server.push(ada, { replica: 'phone', cursor, operations });
+    await send((await pull()).cursor, create);
+    const backup = store.snapshot();
+    const { cursor } = await pull();
+    await send(cursor, update);
+    store.restore(backup);
+    expect((await send(cursor, later)).results).toMatchObject([{ status: 'retry', code: 'epoch-changed' }]);
+    const renewed = (await pull({ cursor })).cursor;
+    await send(renewed, update, later);
+    expect((await pull()).changes).toMatchObject([{ record: { data: { title: 'Tea', minutes: 5 } } }]);
   });
 });
 

@@ -1,4 +1,4 @@
-import type { SyncClient } from 'syncline';
+import { isSyncError, type SyncClient } from 'syncline';
 import type { Tab } from './device.js';
 import type { Step } from './steps.js';
 import type { World } from './world.js';
@@ -65,10 +65,11 @@ async function disposeOf(world: World, client: SyncClient, { pick, verb, n }: St
   if (letter === undefined) return;
   const { id, kind, changes, entity } = letter.operation;
   if (verb === 'discard') {
-    await client.outbox.discard(id).then(
-      () => world.ledger.discarded.add(id),
-      () => undefined,
-    );
+    // Its tab may stop before it is told that the letter is gone.
+    world.ledger.discarded.add(id);
+    await client.outbox.discard(id).catch((error: unknown) => {
+      if (!isSyncError(error, 'internal')) world.ledger.discarded.delete(id);
+    });
   } else if (verb === 'edit' && kind === 'update' && entity !== 'tally') {
     await client.outbox.edit(id, [{ path: '/title', action: 'set', value: `e${n}` }]).catch(() => undefined);
   } else await (verb === 'edit' ? client.outbox.edit(id, changes) : client.outbox.retry(id)).catch(() => undefined);

@@ -141,26 +141,30 @@ export class Bench {
         this.#settle(lane, entry);
       }
     }
-    if (base === undefined) this.#letGo(lane);
+    if (base !== undefined) return;
+    // The record is not there any more, and what was accepted is not ours to show.
+    for (const entry of lane.entries) if (entry.state === 'accepted') this.accept(lane, entry);
   }
 
-  /** The record is not there any more: what was accepted is not ours to show, and what would change it cannot apply. */
-  #letGo(lane: OpenLane): void {
-    for (const entry of lane.entries) if (entry.state === 'accepted') this.accept(lane, entry);
-    for (const { operation } of lane.entries) {
-      if (operation.kind !== 'update') return;
-      const outcome = reconcile(lane.definition, undefined, operation);
-      if (outcome.kind === 'refused')
+  /** Refuses what waits to change a record that is not there, unless something before it brings the record back. */
+  #letGo({ definition, base, entries }: OpenLane): void {
+    let present = base;
+    for (const { operation, state } of entries) {
+      if (state !== 'pending' || (present !== undefined && present.deleted === undefined)) return;
+      const outcome = reconcile(definition, present, operation);
+      if (outcome.kind === 'conflict') return;
+      if (outcome.kind !== 'refused') present = outcome.record;
+      else if (outcome.code === 'not-found')
         this.refuse(operation.id, { code: outcome.code, message: outcome.message });
     }
   }
 
   /** Writes everything back. */
   async close(): Promise<void> {
+    for (const lane of this.#lanes.values()) if (isChanged(lane)) this.#letGo(lane);
     await this.#bury();
     for (const lane of this.#lanes.values()) {
-      if (lane.base === lane.loaded.base && lane.entries === lane.loaded.entries) continue;
-      storeLane(this.#transaction, lane.definition, lane.loaded, lane.base, lane.entries);
+      if (isChanged(lane)) storeLane(this.#transaction, lane.definition, lane.loaded, lane.base, lane.entries);
     }
     await this.#redirect();
     for (const [id, entry] of this.#changed) {
@@ -268,4 +272,8 @@ export class Bench {
       this.#transaction.put(tables.history, slots[at] ?? '', row);
     });
   }
+}
+
+function isChanged({ loaded, base, entries }: OpenLane): boolean {
+  return base !== loaded.base || entries !== loaded.entries;
 }

@@ -5,8 +5,8 @@ import type { Context } from './context.js';
 /** Holds back what must wait on its own: throttled entities, and operations the server put off. */
 export class Pacing {
   readonly #context: Context;
-  /** Operation id or entity → time before which it must wait, ms. */
-  readonly #notBefore = new Map<string, number>();
+  /** Operation id or entity → since when it waits, and how long, ms. */
+  readonly #held = new Map<string, { readonly since: number; readonly delayMs: number }>();
   /** Operation id → how often the server would not look at it. */
   readonly #blocked = new Map<string, number>();
 
@@ -55,16 +55,22 @@ export class Pacing {
 
   /** How long each of those that wait has still to wait, ms. */
   waitsMs(): number[] {
-    const now = this.#context.runtime.now();
-    for (const [key, until] of this.#notBefore) if (until <= now) this.#notBefore.delete(key);
-    return [...this.#notBefore.values()].map((until) => until - now);
+    for (const key of this.#held.keys()) if (this.#leftMs(key) === 0) this.#held.delete(key);
+    return [...this.#held.keys()].map((key) => this.#leftMs(key));
   }
 
   #hold(key: string, delayMs: number): void {
-    this.#notBefore.set(key, this.#context.runtime.now() + delayMs);
+    this.#held.set(key, { since: this.#context.runtime.now(), delayMs });
   }
 
   #waits(key: string): boolean {
-    return (this.#notBefore.get(key) ?? 0) > this.#context.runtime.now();
+    return this.#leftMs(key) > 0;
+  }
+
+  /** A clock that was set back says nothing about how long something has waited, so it has waited enough. */
+  #leftMs(key: string): number {
+    const { since, delayMs } = this.#held.get(key) ?? { since: 0, delayMs: 0 };
+    const waitedMs = this.#context.runtime.now() - since;
+    return waitedMs < 0 ? 0 : Math.max(0, delayMs - waitedMs);
   }
 }

@@ -157,10 +157,13 @@ export class SyncLoop {
   /** Runs the loop after a while, unless it runs sooner anyway. */
   #wake(delayMs: number): void {
     if (this.#closing.signal.aborted || !this.#leader) return;
-    const dueAt = this.#context.runtime.now() + delayMs;
-    if (this.#timer !== undefined && this.#timer.dueAt <= dueAt) return;
+    const now = this.#context.runtime.now();
+    // A timer that is overdue was set before the clock jumped, or before the device slept.
+    const isOverdue = this.#timer !== undefined && this.#timer.dueAt < now;
+    const dueAt = isOverdue ? now : now + delayMs;
+    if (this.#timer !== undefined && !isOverdue && this.#timer.dueAt <= dueAt) return;
     this.#timer?.cancel();
-    const cancel = this.#context.runtime.setTimer(delayMs, () => {
+    const cancel = this.#context.runtime.setTimer(dueAt - now, () => {
       this.#timer = undefined;
       if (this.#running !== undefined) this.#again = true;
       else if (this.#paused === undefined && this.#online) this.#exchange().catch(() => undefined);

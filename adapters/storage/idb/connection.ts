@@ -1,12 +1,11 @@
 import { openDB, unwrap } from 'idb';
 import { SyncError, type Runtime } from 'syncline';
 
-/** Entries by position, and under names: the epoch and what the snapshot is. */
+/** Entries by position, and under other keys: the epoch and what the snapshot is. */
 export const logStore = 'log';
 /** Pieces of snapshots under growing keys. */
 export const chunkStore = 'chunks';
 export const epochKey = 'epoch';
-export const snapshotKey = 'snapshot';
 
 const schemaVersion = 1;
 

@@ -1,8 +1,11 @@
 import type { LogContents, LogEntry } from 'syncline';
-import { chunkStore, errorOf, logStore, request, snapshotKey, type Connection } from './connection.js';
+import { chunkStore, errorOf, logStore, request, type Connection } from './connection.js';
 
 /** An entry as it is stored. The ticket is different for each append, so that two of one content are told apart. */
 export type StoredEntry = readonly [ticket: string, payload: string];
+
+/** Key of what the snapshot is. Its end is part of it, so that an append reads a key and no value. */
+type SnapshotKey = ['snapshot', upTo: number];
 
 /** What the newest snapshot is: the keys of its chunks, without gaps. */
 interface SnapshotRow {
@@ -52,12 +55,13 @@ export async function addEntry(
   if (after > connection.seen && !(await isHead(connection, after))) return false;
   const transaction = connection.transaction([logStore], 'readwrite', durability);
   const log = transaction.objectStore(logStore);
-  const snapshot = log.get(snapshotKey) as IDBRequest<SnapshotRow | undefined>;
+  const snapshot = log.getKey(anySnapshot());
   log.add(entry, after + 1);
   transaction.commit();
   await connection.settled(transaction);
   connection.seen = after + 1;
-  return (snapshot.result?.upTo ?? 0) <= after;
+  const [, upTo] = (snapshot.result ?? ['snapshot', 0]) as SnapshotKey;
+  return upTo <= after;
 }
 
 async function isHead(connection: Connection, position: number): Promise<boolean> {
@@ -101,13 +105,18 @@ export async function replaceSnapshot(
     }
     chunks.delete(IDBKeyRange.upperBound(first, true));
     log.delete(IDBKeyRange.bound(0, upTo));
-    log.put({ upTo, first, last } satisfies SnapshotRow, snapshotKey);
+    log.delete(anySnapshot());
+    log.put({ upTo, first, last } satisfies SnapshotRow, ['snapshot', upTo] satisfies SnapshotKey);
     return 'replaced';
   });
 }
 
 function snapshotOf(log: IDBObjectStore): Promise<SnapshotRow | undefined> {
-  return request(log.get(snapshotKey) as IDBRequest<SnapshotRow | undefined>);
+  return request(log.get(anySnapshot()) as IDBRequest<SnapshotRow | undefined>);
+}
+
+function anySnapshot(): IDBKeyRange {
+  return IDBKeyRange.bound(['snapshot'], ['snapshot', Infinity]);
 }
 
 async function readChunks(transaction: IDBTransaction, { first, last }: SnapshotRow): Promise<string[]> {

@@ -161,8 +161,7 @@ export class Bench {
 
   /** Writes everything back. */
   async close(): Promise<void> {
-    for (const lane of this.#lanes.values()) if (isChanged(lane)) this.#letGo(lane);
-    await this.#bury();
+    await this.#buryAll();
     for (const lane of this.#lanes.values()) {
       if (isChanged(lane)) storeLane(this.#transaction, lane.definition, lane.loaded, lane.base, lane.entries);
     }
@@ -187,6 +186,15 @@ export class Bench {
 
   #take(lane: OpenLane, id: string): void {
     lane.entries = lane.entries.filter(({ operation }) => operation.id !== id);
+  }
+
+  /** What is refused may leave others without the record that they were to change. */
+  async #buryAll(): Promise<void> {
+    for (let refused = -1; refused < this.#refused.size; ) {
+      refused = this.#refused.size;
+      await this.#bury();
+      for (const lane of this.#lanes.values()) if (isChanged(lane)) this.#letGo(lane);
+    }
   }
 
   /** Turns what was refused, and what goes with it, into dead letters. */

@@ -20,12 +20,28 @@ export function checkEnd(report: Report, ended: Ended): void {
   const fates = new Map<Write, Fate | undefined>();
   for (const write of ended.ledger.writes) fates.set(write, fateOf(write, ended));
   for (const [{ step, operationId }, fate] of fates) {
-    if (fate === 'lost' || fate === 'history') report('no-lost-write', `write ${step.n} (${operationId}) resolved, and is ${fate}`);
+    if (fate === 'lost' || fate === 'history')
+      report('no-lost-write', `write ${step.n} (${operationId}) resolved, and is ${fate}`);
   }
   checkTallies(report, ended, fates);
+  checkLetters(report, ended);
 }
 
-function fateOf({ state, operationId, device }: Write, { ledger, holdings, witnesses }: Ended): Fate | undefined {
+/** What the server may say no for: rights, its schema, a record that is gone, being put off too often; and what goes with that. */
+const refusals = new Set(['forbidden', 'validation', 'not-found', 'busy', 'rejected']);
+
+/** Nothing dies of bad weather, nor of a device that does not speak the protocol. */
+function checkLetters(report: Report, { witnesses }: Ended): void {
+  for (const { operation, state, error } of witnesses.flatMap(({ outbox }) => [...outbox.values()])) {
+    if (state !== 'dead' || refusals.has(error?.code ?? '')) continue;
+    report('no-surprise', `${operation.id} died of '${error?.code}': ${error?.message}`);
+  }
+}
+
+function fateOf(
+  { state, operationId, device }: Write,
+  { ledger, holdings, witnesses }: Ended,
+): Fate | undefined {
   const witness = witnesses[device];
   if (state !== 'resolved' || operationId === undefined || witness === undefined) return undefined;
   const fate = ledger.fateOf(operationId, holdings, witness);
@@ -40,7 +56,11 @@ function checkConvergence(report: Report, { holdings, devices, witnesses }: Ende
       const lane = lanes.get(key);
       if (lane?.pending !== undefined) continue;
       const [here, there] = [contentOf(lane?.view), contentOf(record)];
-      if (here !== there) report('convergence', `${device.name} shows ${key} as\n    ${here}\n  and the server holds\n    ${there}`);
+      if (here !== there)
+        report(
+          'convergence',
+          `${device.name} shows ${key} as\n    ${here}\n  and the server holds\n    ${there}`,
+        );
     }
     for (const [key, lane] of lanes) {
       if (holdings.records.has(key) || lane.pending !== undefined || lane.view.deleted === true) continue;
@@ -56,11 +76,20 @@ function contentOf(record: SyncRecord | undefined): string {
 }
 
 /** Each increment is a power of two of its own, and each member is named after its write. */
-function checkTallies(report: Report, { holdings, ledger }: Ended, fates: ReadonlyMap<Write, Fate | undefined>): void {
-  for (const key of new Set(ledger.writes.filter(({ step }) => step.entity === tally).map(({ step }) => keyOf(step.entity, step.id)))) {
+function checkTallies(
+  report: Report,
+  { holdings, ledger }: Ended,
+  fates: ReadonlyMap<Write, Fate | undefined>,
+): void {
+  for (const key of new Set(
+    ledger.writes.filter(({ step }) => step.entity === tally).map(({ step }) => keyOf(step.entity, step.id)),
+  )) {
     const writes = ledger.writes.filter(({ step }) => keyOf(step.entity, step.id) === key);
     const data = holdings.records.get(key)?.data ?? {};
-    const [sum, members] = [BigInt((data['count'] as number | undefined) ?? 0), (data['tags'] as readonly string[] | undefined) ?? []];
+    const [sum, members] = [
+      BigInt((data['count'] as number | undefined) ?? 0),
+      (data['tags'] as readonly string[] | undefined) ?? [],
+    ];
     let [expected, open] = [0n, 0n];
     for (const write of writes) {
       const { step, amount } = write;
@@ -74,6 +103,10 @@ function checkTallies(report: Report, { holdings, ledger }: Ended, fates: Readon
         if (times !== (isIn ? 1 : 0)) report('exactly-once', `${key} holds member w${step.n} ${times} times`);
       }
     }
-    if ((sum & ~open) !== (expected & ~open)) report('exactly-once', `${key} counts ${sum.toString(2)}, and the accepted increments are ${expected.toString(2)}`);
+    if ((sum & ~open) !== (expected & ~open))
+      report(
+        'exactly-once',
+        `${key} counts ${sum.toString(2)}, and the accepted increments are ${expected.toString(2)}`,
+      );
   }
 }

@@ -1,0 +1,450 @@
+import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
+import type { PromiseName } from '../../adapters/testing/simulator/promises.js';
+import type { SimulateOptions } from '../../adapters/testing/simulator/simulate.js';
+
+/** Runs in which a broken variant must show itself. */
+const runsMax = 150;
+
+type Exports = Record<string, (...args: never[]) => unknown>;
+
+interface Mutant {
+  readonly name: string;
+  /** The module that is broken, from this folder. */
+  readonly module: string;
+  /** The exports that take the place of the true ones. */
+  readonly broken: (truth: Exports) => Record<string, unknown>;
+  /** The promises any of which must catch it. */
+  readonly caughtBy: readonly PromiseName[];
+  /** Narrows the runs to those in which it can show. */
+  readonly options?: Omit<SimulateOptions, 'seed'>;
+}
+
+const call = (fn: ((...args: never[]) => unknown) | undefined, ...args: readonly unknown[]): unknown =>
+  fn?.(...(args as never[]));
+
+/** A store whose units of work see a changed transaction. */
+function storeWith(
+  truth: Exports,
+  change: (transaction: Record<string, unknown>) => Record<string, unknown>,
+) {
+  return {
+    memoryStore: (options: unknown) => {
+      const store = call(truth['memoryStore'], options) as {
+        transact: (space: string, work: (tx: object) => Promise<unknown>) => unknown;
+      };
+      return {
+        ...store,
+        transact: (space: string, work: (tx: object) => Promise<unknown>) =>
+          store.transact(space, (tx) => work(bind(tx as Record<string, unknown>, change))),
+      };
+    },
+  };
+}
+
+/** The methods of an object with some of them changed. */
+function bind(
+  target: Record<string, unknown>,
+  change: (bound: Record<string, unknown>) => Record<string, unknown>,
+) {
+  const bound = Object.fromEntries(
+    ['load', 'seq', 'save', 'findOutcomes', 'recordOutcomes'].map((key) => [
+      key,
+      (...args: unknown[]) => (target[key] as (...all: unknown[]) => unknown).apply(target, args),
+    ]),
+  );
+  return { ...bound, ...change(bound) };
+}
+
+type Row = { readonly table: string; readonly id: string; readonly value?: { readonly state?: string } };
+
+/** A client storage whose commits are changed on their way. */
+function storageWith(
+  truth: Exports,
+  commit: (
+    sound: (writes: readonly Row[], reads?: unknown) => Promise<unknown>,
+    writes: readonly Row[],
+    reads: unknown,
+  ) => Promise<unknown>,
+) {
+  return {
+    logStorage: (...args: unknown[]) => {
+      const sound = call(truth['logStorage'], ...args) as {
+        commit: (writes: readonly Row[], reads?: unknown) => Promise<unknown>;
+      };
+      return new Proxy(sound, {
+        get: (target, key) => {
+          if (key === 'commit') {
+            return (writes: readonly Row[], reads?: unknown) =>
+              commit((some, seen) => target.commit(some, seen), writes, reads);
+          }
+          const value = Reflect.get(target, key) as unknown;
+          return typeof value === 'function' ? (value as (...all: unknown[]) => unknown).bind(target) : value;
+        },
+      });
+    },
+  };
+}
+
+const src = (path: string) => `../../src/${path}`;
+const adapters = (path: string) => `../../adapters/${path}`;
+const twoTabs = { profile: { devices: 1, tabsPerDevice: 2, lease: false } };
+
+const mutants: readonly Mutant[] = [
+  {
+    name: 'the server does not look an operation up by its id, nor by its clock',
+    module: src('causality/vector.js'),
+    broken: (truth) => ({
+      counterOf: (clock: object, replica: string) =>
+        new Error().stack?.includes('reconcile') ? 0 : call(truth['counterOf'], clock, replica),
+    }),
+    caughtBy: ['exactly-once', 'no-silent-loss', 'equal-clocks', 'prediction'],
+  },
+  {
+    name: 'dedupe by id is skipped',
+    module: adapters('server-store/memory/index.js'),
+    broken: (truth) => storeWith(truth, () => ({ findOutcomes: () => Promise.resolve(new Map()) })),
+    caughtBy: ['exactly-once', 'no-lost-write', 'no-surprise', 'lane-order', 'bounded-rounds'],
+  },
+  {
+    name: 'concurrent is compared as dominated',
+    module: src('causality/vector.js'),
+    broken: () => ({ covers: () => true }),
+    caughtBy: [
+      'atomic-group',
+      'no-silent-loss',
+      'prediction',
+      'exactly-once',
+      'causal-base',
+      'no-resurrection',
+      'equal-clocks',
+    ],
+  },
+  {
+    name: 'equal is compared as concurrent',
+    module: src('causality/vector.js'),
+    broken: () => ({ covers: () => false }),
+    caughtBy: ['equal-clocks', 'no-silent-loss', 'prediction', 'bounded-rounds'],
+  },
+  {
+    name: 'the clock is not merged',
+    module: src('causality/vector.js'),
+    broken: () => ({ withCounter: (clock: object) => clock }),
+    caughtBy: [
+      'exactly-once',
+      'no-lost-write',
+      'no-surprise',
+      'causal-base',
+      'bounded-rounds',
+      'read-your-writes',
+      'prediction',
+    ],
+  },
+  {
+    name: 'lanes are reordered in a batch',
+    module: src('outbox/batch.js'),
+    broken: (truth) => ({
+      takeBatch: (...args: unknown[]) => (call(truth['takeBatch'], ...args) as unknown[]).reverse(),
+    }),
+    caughtBy: ['lane-order', 'no-surprise', 'no-lost-write', 'atomic-group', 'causal-base', 'exactly-once'],
+  },
+  {
+    name: 'a lane does not wait for what is parked in it',
+    module: src('outbox/batch.js'),
+    broken: (truth) => ({
+      planBatches: (...args: unknown[]) => ({
+        ...(call(truth['planBatches'], ...args) as object),
+        earlier: new Map(),
+      }),
+    }),
+    caughtBy: ['lane-order', 'no-surprise', 'no-lost-write', 'causal-base', 'no-silent-loss', 'exactly-once'],
+  },
+  {
+    name: 'a page is applied as if it were the last, and splits groups',
+    module: adapters('transport/loopback/index.js'),
+    broken: (truth) => ({
+      loopbackTransport: (...args: unknown[]) => {
+        const sound = call(truth['loopbackTransport'], ...args) as {
+          pull: (...all: unknown[]) => Promise<object>;
+        };
+        return {
+          ...sound,
+          pull: async (...all: unknown[]) => ({ ...(await sound.pull(...all)), more: false }),
+        };
+      },
+    }),
+    caughtBy: ['atomic-group', 'causal-base', 'convergence'],
+    options: { profile: { devices: 3, pageLimit: 1 } },
+  },
+  {
+    name: 'tombstones are dropped from the pull',
+    module: src('server/change.js'),
+    broken: (truth) => ({
+      changeOf: (record: { deleted?: true }, ...rest: unknown[]) => {
+        const { deleted: _, ...alive } = record;
+        return call(truth['changeOf'], alive, ...rest);
+      },
+    }),
+    caughtBy: ['convergence', 'no-resurrection', 'prediction'],
+  },
+  {
+    name: 'a patch forgets a field',
+    module: src('server/change.js'),
+    broken: (truth) => ({
+      changeOf: (...args: unknown[]) => {
+        const change = call(truth['changeOf'], ...args) as { kind: string; set: unknown[] };
+        return change.kind === 'patch' ? { ...change, set: change.set.slice(1) } : change;
+      },
+    }),
+    caughtBy: ['convergence', 'causal-base', 'prediction'],
+  },
+  {
+    name: 'dead letters are forgotten',
+    module: src('storage/log-storage.js'),
+    broken: (truth) =>
+      storageWith(truth, (sound, writes, reads) =>
+        sound(
+          writes.map(({ value, ...row }) =>
+            row.table === 'outbox' && value?.state === 'dead'
+              ? row
+              : { ...row, ...(value === undefined ? {} : { value }) },
+          ),
+          reads,
+        ),
+      ),
+    caughtBy: ['no-lost-write', 'no-surprise'],
+  },
+  {
+    name: 'the outbox is stored in a commit of its own, before the records',
+    module: src('storage/log-storage.js'),
+    broken: (truth) =>
+      storageWith(truth, async (sound, writes, reads) => {
+        const isQueue = ({ table }: Row) => table === 'outbox';
+        const first = writes.filter(isQueue);
+        if (first.length === 0 || first.length === writes.length) return sound(writes, reads);
+        await sound(first, reads);
+        return sound(writes.filter((row) => !isQueue(row)));
+      }),
+    caughtBy: [
+      'prediction',
+      'no-lost-write',
+      'restart',
+      'exactly-once',
+      'read-your-writes',
+      'no-surprise',
+      'atomic-group',
+      'lane-order',
+      'bounded-rounds',
+    ],
+  },
+  {
+    name: 'conditions of a commit are not looked at',
+    module: src('storage/log-storage.js'),
+    broken: (truth) =>
+      storageWith(truth, (sound, writes) =>
+        sound(
+          writes.map(
+            (row) =>
+              Object.fromEntries(
+                Object.entries(row).filter(([key]) => key !== 'ifRevision'),
+              ) as unknown as Row,
+          ),
+        ),
+      ),
+    caughtBy: [
+      'prediction',
+      'double-drain',
+      'no-lost-write',
+      'exactly-once',
+      'read-your-writes',
+      'lane-order',
+      'no-surprise',
+      'bounded-rounds',
+    ],
+    options: twoTabs,
+  },
+  {
+    name: 'what a pull brings overwrites what is pending',
+    module: src('engine/lane.js'),
+    broken: (truth) => ({
+      storeLane: (
+        transaction: unknown,
+        definition: unknown,
+        lane: unknown,
+        base: unknown,
+        entries: readonly unknown[],
+      ) => call(truth['storeLane'], transaction, definition, lane, base, base === undefined ? entries : []),
+    }),
+    caughtBy: ['read-your-writes', 'no-lost-write', 'prediction', 'bounded-rounds', 'no-surprise'],
+  },
+  {
+    name: 'every operation is taken for covered by what is pulled',
+    module: src('engine/settle.js'),
+    broken: () => ({ isCovered: (base: unknown) => base !== undefined }),
+    caughtBy: ['no-lost-write', 'read-your-writes', 'bounded-rounds', 'no-surprise'],
+  },
+  {
+    name: 'no decisions are kept',
+    module: src('resolve/concurrent.js'),
+    broken: (truth) => ({
+      rule: (...args: unknown[]) => ({ ...(call(truth['rule'], ...args) as object), decisions: [] }),
+    }),
+    caughtBy: ['no-resurrection', 'no-silent-loss'],
+  },
+  {
+    name: 'a refused operation takes nothing with it',
+    module: src('outbox/cascade.js'),
+    broken: () => ({ cascade: () => new Map() }),
+    caughtBy: ['atomic-group', 'no-surprise', 'bounded-rounds', 'no-lost-write', 'no-resurrection'],
+  },
+  {
+    name: 'a decided conflict keeps its id',
+    module: src('resolve/successor.js'),
+    broken: (truth) => ({
+      successorOf: (definition: unknown, record: unknown, operation: { id: string }, ...rest: unknown[]) => ({
+        ...(call(truth['successorOf'], definition, record, operation, ...rest) as object),
+        id: operation.id,
+      }),
+    }),
+    caughtBy: ['bounded-rounds', 'no-surprise', 'no-lost-write', 'exactly-once'],
+  },
+  {
+    name: 'counters are used twice',
+    module: src('engine/operations.js'),
+    broken: (truth) => ({
+      author: (replica: object, ...rest: unknown[]) => ({
+        ...(call(truth['author'], replica, ...rest) as object),
+        replica,
+      }),
+    }),
+    caughtBy: [
+      'prediction',
+      'exactly-once',
+      'no-lost-write',
+      'no-surprise',
+      'read-your-writes',
+      'bounded-rounds',
+      'lane-order',
+    ],
+  },
+  {
+    name: 'what was sent is joined with what comes after',
+    module: src('engine/meta.js'),
+    broken: (truth) => ({
+      readMeta: async (transaction: unknown) => {
+        const meta = (await call(truth['readMeta'], transaction)) as object;
+        return new Error().stack?.includes('write.ts') ? { ...meta, sent: { ids: [] } } : meta;
+      },
+    }),
+    caughtBy: ['exactly-once', 'no-lost-write', 'prediction', 'no-surprise', 'lane-order', 'convergence'],
+    options: { profile: { compact: true } },
+  },
+  {
+    name: 'groups are split at the client',
+    module: src('outbox/units.js'),
+    broken: () => ({
+      unitsOf: (entries: readonly { order: number; operation: { priority?: number } }[]) =>
+        entries.map((entry) => ({
+          entries: [entry],
+          priority: entry.operation.priority ?? 0,
+          order: entry.order,
+        })),
+    }),
+    caughtBy: ['prediction', 'atomic-group', 'no-surprise', 'bounded-rounds', 'no-lost-write'],
+  },
+  {
+    name: 'groups are split at the server',
+    module: src('server/units.js'),
+    broken: () => ({
+      unitsOf: (operations: readonly unknown[]) =>
+        operations.map((operation) => ({ operations: [operation], problem: undefined })),
+    }),
+    caughtBy: ['atomic-group'],
+  },
+  {
+    name: 'a deletion is no matter to a concurrent change',
+    module: src('resolve/deletion.js'),
+    broken: () => ({ resolveDeletion: () => undefined }),
+    caughtBy: ['no-surprise', 'no-resurrection', 'no-silent-loss', 'prediction'],
+  },
+  {
+    name: 'what the server lost in a restore is not sent again',
+    module: src('engine/identity.js'),
+    broken: () => ({ resendHistory: () => Promise.resolve() }),
+    caughtBy: ['no-lost-write', 'convergence', 'bounded-rounds', 'no-surprise', 'exactly-once'],
+    options: { faults: ['server-restored'] },
+  },
+  {
+    name: 'a cursor runs one change ahead',
+    module: src('server/cursor.js'),
+    broken: (truth) => ({
+      parseCursor: (text: string) => {
+        const position = call(truth['parseCursor'], text) as { seq: number } | undefined;
+        return position && { ...position, seq: position.seq + 1 };
+      },
+    }),
+    caughtBy: ['prediction', 'convergence', 'causal-base', 'bounded-rounds', 'atomic-group'],
+  },
+  {
+    name: 'being offline consumes attempts',
+    module: adapters('transport/loopback/index.js'),
+    broken: (truth) => ({
+      loopbackTransport: (...args: unknown[]) => {
+        const sound = call(truth['loopbackTransport'], ...args) as {
+          push: (request: { operations: { id: string }[] }, ...rest: unknown[]) => Promise<object>;
+        };
+        let last: object | undefined;
+        return {
+          ...sound,
+          push: async (request: { operations: { id: string }[] }, ...rest: unknown[]) => {
+            try {
+              return (last = await sound.push(request, ...rest));
+            } catch (error) {
+              if (last === undefined) throw error;
+              return {
+                ...last,
+                results: request.operations.map(({ id }) => ({ id, status: 'retry', code: 'network' })),
+              };
+            }
+          },
+        };
+      },
+    }),
+    caughtBy: ['no-surprise', 'no-lost-write', 'bounded-rounds'],
+  },
+];
+
+const table: string[] = [];
+
+describe('a broken variant is caught by a promise', () => {
+  afterEach(() => {
+    vi.doUnmock(src('causality/vector.js'));
+    vi.resetModules();
+  });
+
+  test.each(mutants.map((mutant) => [mutant.name, mutant] as const))(
+    '%s',
+    async (_, { name, module, broken, caughtBy, options }) => {
+      vi.resetModules();
+      vi.doMock(module, async (importOriginal) => {
+        const truth = await importOriginal<Exports>();
+        return { ...truth, ...broken(truth) };
+      });
+      const { simulate } = await import('../../adapters/testing/simulator/simulate.js');
+      let caught: { readonly seed: number; readonly promise: PromiseName } | undefined;
+      for (let seed = 1; seed <= runsMax && caught === undefined; seed++) {
+        const { broken: promise } = await simulate({ seed, ...options }).catch((error: unknown) => {
+          throw new Error(`seed ${seed}: the run itself failed`, { cause: error });
+        });
+        if (promise !== undefined) caught = { seed, promise: promise.promise };
+      }
+      vi.doUnmock(module);
+      table.push(
+        `${name}: ${caught === undefined ? 'not caught' : `${caught.promise}, seed ${caught.seed}`}`,
+      );
+      expect(caught, `not caught in ${runsMax} runs`).toBeDefined();
+      expect(caughtBy).toContain(caught?.promise);
+    },
+  );
+
+  afterAll(() => console.log(`broken variants and what caught them:\n${table.join('\n')}`));
+});

@@ -2,13 +2,22 @@ import { stampReplica } from '../causality/stamp.js';
 import type { EntityDefinition } from '../contracts/entity.js';
 import type { Json, JsonObject } from '../contracts/json.js';
 import type { Decision, FieldChange, FieldConflict, Operation, SyncRecord } from '../contracts/operation.js';
-import type { FieldContext, FieldRule, FieldVerdict } from '../contracts/resolver.js';
+import type {
+  ConflictStrategy,
+  FieldContext,
+  FieldRule,
+  FieldVerdict,
+  RecordContext,
+} from '../contracts/resolver.js';
 import { contentHash, equalJson } from '../diff/canonical.js';
 import { applyChanges, diffData } from '../diff/diff.js';
+import { toJson } from '../diff/json.js';
 import { isPrefix, lookup } from '../diff/pointer.js';
+import { isJsonObject } from '../diff/shape.js';
 import { resolveDeletion } from './deletion.js';
 import type { PersonalChoice, Ruling } from './ruling.js';
 import { fieldStamp } from './field-stamps.js';
+import { leave } from './verdict.js';
 
 /** Rules on an operation that is concurrent with the record, without writing it. */
 export function rule(
@@ -116,19 +125,19 @@ function contextOf(
     entityId: record.id,
     path: change.path,
     ...optional('base', change.base),
-    ...optional('local', wanted(change)),
+    ...optional('local', wanted(change, record.data)),
     ...optional('remote', lookup(record.data, change.path).value),
     localStamp: operation.stamp,
     remoteStamp: whole ? record.stamp : fieldStamp(record, change.path),
   };
 }
 
-/** The value its author meant to see, as far as the change tells. */
-function wanted(change: FieldChange): Json | undefined {
-  if (change.action === 'set') return change.value;
-  if (change.action === 'unset') return undefined;
-  if (change.action === 'increment' && typeof change.base !== 'number') return change.value;
-  return lookup(applyChanges(nest(change.path, change.base), [change]), change.path).value;
+/** The value its author meant to see: a change of what was there, or of what is, or of nothing. */
+function wanted(change: FieldChange, present: JsonObject): Json | undefined {
+  if (change.action === 'set' || change.action === 'unset') return change.value;
+  const before =
+    change.base === undefined && !disagrees(present, change) ? present : nest(change.path, change.base);
+  return lookup(applyChanges(before, [change]), change.path).value;
 }
 
 type Judge = (field: FieldContext) => readonly [FieldVerdict, string];
@@ -141,11 +150,15 @@ function judgeOf(
   choice: PersonalChoice | undefined,
 ): Judge {
   const { strategy } = definition;
-  const custom = fields.length === 0 ? undefined : strategy.decide?.({ record, operation, fields });
+  const { decide } = strategy;
+  const custom =
+    decide === undefined || fields.length === 0
+      ? undefined
+      : askCustom(decide, { record, operation, fields });
   const judge: Judge = (field) => {
-    if (custom !== undefined) return [customVerdict(custom, field), strategy.name];
+    if (custom !== undefined) return [custom(field), strategy.name];
     const chosen = ruleFor(definition, field.path);
-    return [chosen.decide(field), chosen.name];
+    return [askRule(chosen, field), chosen.name];
   };
   return (field) => {
     const [verdict, by] = judge(field);
@@ -155,14 +168,37 @@ function judgeOf(
   };
 }
 
-function customVerdict(
-  answer: 'local' | 'remote' | 'conflict' | Readonly<Record<string, Json>>,
-  field: FieldContext,
-): FieldVerdict {
-  if (answer === 'conflict') return { conflict: true, why: 'The custom strategy left it to a person.' };
-  if (typeof answer === 'string')
-    return sideVerdict(field, answer, `The custom strategy took the ${answer} side.`);
-  const value = Object.hasOwn(answer, field.path) ? answer[field.path] : field.remote;
+function askRule(rule: FieldRule, field: FieldContext): FieldVerdict {
+  try {
+    return rule.decide(field);
+  } catch (error) {
+    return leave(`The rule "${rule.name}" failed: ${reasonOf(error)}.`);
+  }
+}
+
+/** What the application's own function says to each field. When it fails, or says nothing of use, a person decides. */
+function askCustom(
+  decide: NonNullable<ConflictStrategy['decide']>,
+  context: RecordContext,
+): (field: FieldContext) => FieldVerdict {
+  try {
+    const answer = toJson(decide(context));
+    if (answer === 'conflict') return () => leave('The custom strategy left it to a person.');
+    if (answer === 'local' || answer === 'remote')
+      return (field) => sideVerdict(field, answer, `The custom strategy took the ${answer} side.`);
+    if (isJsonObject(answer)) return (field) => valueVerdict(answer, field);
+    return () => leave('The custom strategy gave no answer that can be used.');
+  } catch (error) {
+    return () => leave(`The custom strategy failed: ${reasonOf(error)}.`);
+  }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function valueVerdict(values: JsonObject, field: FieldContext): FieldVerdict {
+  const value = Object.hasOwn(values, field.path) ? values[field.path] : field.remote;
   const winner = equalJson(value, field.remote) ? 'remote' : equalJson(value, field.local) ? 'local' : 'both';
   return { value, winner, why: 'The custom strategy gave this value.' };
 }

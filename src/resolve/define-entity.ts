@@ -96,11 +96,17 @@ export function parseData(definition: EntityDefinition, data: unknown): unknown 
 }
 
 function validate(definition: EntityDefinition, data: unknown): StandardSchemaV1.Result<object> {
-  const result = definition.schema['~standard'].validate(data);
-  if (result instanceof Promise) {
-    throw new SyncError('validation', `${definition.name}: the schema must validate synchronously`);
+  try {
+    const result = definition.schema['~standard'].validate(data);
+    if (!(result instanceof Promise)) return result;
+    // Some validators turn what a check throws into a promise; a rejection that nobody hears would end a server.
+    result.catch(() => undefined);
+    return { issues: [{ message: 'the schema must validate synchronously, and without throwing' }] };
+  } catch (error) {
+    return {
+      issues: [{ message: `the schema failed: ${error instanceof Error ? error.message : String(error)}` }],
+    };
   }
-  return result;
 }
 
 function issueText(issues: readonly StandardSchemaV1.Issue[]): string {

@@ -1,0 +1,130 @@
+import { expect, test } from 'vitest';
+import {
+  custom,
+  defineEntity,
+  lastWriteWins,
+  merge,
+  reconcile,
+  serverWins,
+  type ConflictStrategy,
+  type EntityDefinition,
+  type FieldChange,
+  type Operation,
+  type SyncRecord,
+} from 'syncline';
+import { z } from 'zod';
+
+const [earlier, later] = ['018bcfe56800-0001-phone', '018bcfe56800-0002-laptop'];
+
+function pieces(strategy: ConflictStrategy): EntityDefinition {
+  return defineEntity({
+    name: 'piece',
+    schema: z.object({ id: z.string(), title: z.string(), plays: z.number(), tags: z.array(z.string()) }),
+    strategy,
+  });
+}
+
+/** The record after the laptop changed it, unseen by the phone. */
+function record(data: object = {}): SyncRecord {
+  return {
+    entity: 'piece',
+    id: 'p',
+    data: { id: 'p', title: 'theirs', plays: 10, tags: ['a'], ...data },
+    version: 2,
+    clock: { phone: 1, laptop: 1 },
+    stamp: later,
+    stamps: { '': earlier, '/title': later },
+  };
+}
+
+function operation(changes: readonly FieldChange[], stamp = '018bcfe56800-0003-phone'): Operation {
+  return {
+    id: 'o',
+    entity: 'piece',
+    entityId: 'p',
+    kind: 'update',
+    changes,
+    clock: { phone: 2 },
+    stamp,
+    schemaVersion: 1,
+  };
+}
+
+const retitled: FieldChange = { path: '/title', action: 'set', value: 'ours', base: 'before' };
+
+test.each([
+  ['throws', fail],
+  ['answers nothing', () => undefined as never],
+  ['answers null', () => null as never],
+  ['answers an unknown word', () => 'mine' as never],
+  ['answers a promise', () => Promise.resolve('local') as never],
+  ['answers what is no JSON', () => ({ '/title': new Date(0) }) as never],
+  ['answers not a number', () => ({ '/title': Number.NaN })],
+])('a custom strategy that %s leaves the record as it is, to a person', (_, decide) => {
+  const outcome = reconcile(pieces(custom(decide)), record(), operation([retitled]));
+  expect(outcome).toMatchObject({ kind: 'conflict', record: record(), fields: [{ path: '/title' }] });
+});
+
+test('a rule of one’s own that throws leaves its field to a person', () => {
+  const rule = {
+    name: 'broken',
+    laws: { commutative: false, associative: false, idempotent: false },
+    needsBase: false,
+    decide: fail,
+  };
+  const outcome = reconcile(pieces(merge({ fields: { '/title': rule } })), record(), operation([retitled]));
+  expect(outcome).toMatchObject({ kind: 'conflict', fields: [{ path: '/title' }] });
+});
+
+test.each([
+  ['throws in a refinement', z.object({ id: z.string() }).refine(fail)],
+  ['throws', { '~standard': { version: 1 as const, vendor: 'own', validate: fail } }],
+  ['answers later', z.object({ id: z.string() }).refine(async () => Promise.resolve(true))],
+])('a schema that %s refuses its record, and ends no process', async (_, schema) => {
+  const broken = defineEntity<object>({ name: 'piece', schema }) as unknown as EntityDefinition;
+  const seen = { ...operation([retitled]), clock: { phone: 2, laptop: 1 } };
+  expect(reconcile(broken, record(), seen)).toMatchObject({ kind: 'refused', code: 'validation' });
+  // A rejection that nobody handles would fail this run.
+  await new Promise((resolve) => setTimeout(resolve, 1));
+});
+
+function fail(): never {
+  throw new Error('a bug');
+}
+
+const both: readonly FieldChange[] = [
+  retitled,
+  { path: '/plays', action: 'increment', value: 5 },
+  { path: '/tags', action: 'add', value: ['b'] },
+];
+
+test('an operation that wins as a whole adds to the present numbers and sets, not to nothing', () => {
+  const outcome = reconcile(
+    pieces(lastWriteWins({ granularity: 'record' })),
+    record({ plays: 12, tags: ['a', 'x'] }),
+    operation(both),
+  );
+  expect(outcome).toMatchObject({
+    kind: 'merged',
+    record: { data: { title: 'ours', plays: 17, tags: ['a', 'x', 'b'] } },
+  });
+});
+
+test('an operation that loses as a whole has each of its changes in one decision', () => {
+  const outcome = reconcile(pieces(serverWins({ granularity: 'record' })), record(), operation(both));
+  expect(outcome).toMatchObject({ kind: 'superseded', record: { data: record().data } });
+  expect(outcome.decisions.map(({ path, local, winner }) => [path, local, winner])).toEqual([
+    ['/title', 'ours', 'remote'],
+    ['/plays', 15, 'remote'],
+    ['/tags', ['a', 'b'], 'remote'],
+  ]);
+});
+
+test('a losing field takes no increment of the same operation with it', () => {
+  const outcome = reconcile(pieces(serverWins()), record(), operation(both));
+  expect(outcome).toMatchObject({
+    kind: 'merged',
+    record: { data: { title: 'theirs', plays: 15, tags: ['a', 'b'] } },
+  });
+  expect(outcome.decisions.map(({ path }) => path)).toEqual(['/title']);
+});

@@ -8,6 +8,8 @@ export interface JsonOptions {
   readonly maxDepth?: number;
   /** JSON Pointer of the value itself, for messages. Default `''`. */
   readonly path?: string;
+  /** Whether the result must share nothing with the value: for what somebody else may change later. Default false. */
+  readonly copies?: boolean;
 }
 
 /**
@@ -36,13 +38,15 @@ class Walk {
   readonly #maxDepth: number;
   readonly #path: string;
   readonly #lenient: boolean;
+  readonly #copies: boolean;
   readonly #trail: (string | number)[] = [];
   readonly #within: object[] = [];
 
-  constructor({ maxDepth = 32, path = '' }: JsonOptions = {}, lenient: boolean) {
+  constructor({ maxDepth = 32, path = '', copies = false }: JsonOptions = {}, lenient: boolean) {
     this.#maxDepth = maxDepth;
     this.#path = path;
     this.#lenient = lenient;
+    this.#copies = copies;
   }
 
   visit(value: unknown): Json {
@@ -61,7 +65,7 @@ class Walk {
   }
 
   #visitArray(source: readonly unknown[]): Json {
-    let copy: Json[] | undefined;
+    let copy: Json[] | undefined = this.#copies ? [] : undefined;
     for (let i = 0; i < source.length; i++) {
       this.#trail.push(i);
       const item = this.visit(source[i]);
@@ -76,7 +80,7 @@ class Walk {
     if (!isPlain(source)) this.#refuse(kindOf(source));
     const members = source as Readonly<Record<string, unknown>>;
     const keys = Object.keys(members);
-    let copy: Record<string, Json> | undefined;
+    let copy: Record<string, Json> | undefined = this.#copies ? {} : undefined;
     for (let i = 0; i < keys.length; i++) {
       const key = keys[i] ?? '';
       const value = members[key];

@@ -103,7 +103,8 @@ export function createCollection<T extends object>(
 
 /** Turns calls into intents; checks what can be checked without the record. */
 export function intentsOf<T extends object>(context: Context, definition: EntityDefinition) {
-  const given = (options: WriteOptions | undefined) => (options === undefined ? {} : { options });
+  const given = (options: WriteOptions | undefined) =>
+    options === undefined ? {} : { options: ownCopy(options) as WriteOptions };
   const identified = (data: Creatable<T>): { readonly id: string; readonly data: JsonObject } => {
     const { idField } = definition;
     const object = data as unknown as JsonObject;
@@ -114,7 +115,7 @@ export function intentsOf<T extends object>(context: Context, definition: Entity
         `${definition.name}: '${idField}' must be a text of 1 to ${idLengthMax} characters`,
       );
     }
-    return { id, data: { ...object, [idField]: id } };
+    return { id, data: ownCopy({ ...object, [idField]: id }) as JsonObject };
   };
   return {
     create: (data: Creatable<T>, options?: WriteOptions): Intent => ({
@@ -129,13 +130,10 @@ export function intentsOf<T extends object>(context: Context, definition: Entity
       ...identified(data),
       ...given(options),
     }),
-    update: (id: string, patch: Patch<T>, options?: WriteOptions): Intent => ({
-      kind: 'update',
-      definition,
-      id,
-      next: (data) => applyPatch(data, patch),
-      ...given(options),
-    }),
+    update(id: string, patch: Patch<T>, options?: WriteOptions): Intent {
+      const next = typeof patch === 'function' ? changedBy(patch) : patchedWith(patch);
+      return { kind: 'update', definition, id, next, ...given(options) };
+    },
     delete: (id: string, options?: WriteOptions): Intent => ({
       kind: 'delete',
       definition,
@@ -149,7 +147,7 @@ export function intentsOf<T extends object>(context: Context, definition: Entity
       value: unknown,
       options?: WriteOptions,
     ): Intent {
-      const change: FieldChange = { path: toPath(field), action, value: toJson(value) };
+      const change: FieldChange = { path: toPath(field), action, value: ownCopy(value) };
       return { kind: 'change', definition, id, change, ...given(options) };
     },
   };
@@ -157,8 +155,21 @@ export function intentsOf<T extends object>(context: Context, definition: Entity
 
 const idLengthMax = 256;
 
-function applyPatch<T extends object>(data: JsonObject, patch: Patch<T>): unknown {
-  if (typeof patch !== 'function') return { ...data, ...patch };
-  const draft = structuredClone(data) as unknown as T;
-  return patch(draft) ?? draft;
+/** The caller may change what it gave as soon as the call returns, and the write comes later. */
+function ownCopy(value: unknown, path = ''): Json {
+  return toJson(value, { copies: true, path });
+}
+
+function patchedWith(patch: object): (data: JsonObject) => unknown {
+  const fields = Object.entries(patch).map(
+    ([key, value]) => [key, value === undefined ? value : ownCopy(value, toPath(key))] as const,
+  );
+  return (data) => ({ ...data, ...Object.fromEntries(fields) });
+}
+
+function changedBy<T extends object>(change: (draft: T) => T | void): (data: JsonObject) => unknown {
+  return (data) => {
+    const draft = structuredClone(data) as unknown as T;
+    return change(draft) ?? draft;
+  };
 }

@@ -1,13 +1,12 @@
 import { Observable } from 'rxjs';
-import type { JsonObject } from '../contracts/json.js';
 import type { FieldConflict, Operation } from '../contracts/operation.js';
 import type { OutboxEntry } from '../contracts/queue.js';
-import { toJson } from '../diff/json.js';
 import { SyncError } from '../errors.js';
-import { parseData } from '../resolve/define-entity.js';
+import type { Settlement } from '../resolve/successor.js';
 import { Bench, type OpenLane } from './bench.js';
 import type { Context } from './context.js';
 import { stateBefore } from './lane.js';
+import { accept } from './operations.js';
 import { carriedOn, succeed } from './settle.js';
 
 /** A write that waits for a person. */
@@ -73,22 +72,31 @@ async function resolve(context: Context, id: string, resolution: Resolution): Pr
     await bench.open([{ entity, id: entityId }]);
     const lane = bench.lane(entity, entityId);
     const present = lane?.entries.find(({ operation }) => operation.id === id);
-    if (lane === undefined || present === undefined)
+    if (lane === undefined || present?.state !== 'conflict')
       throw new SyncError('not-found', `${id} was settled meanwhile`, { operationId: id });
     bench.put(lane, succeed(present, resolved(context, lane, present, resolution)));
     await bench.close();
   });
 }
 
-function resolved(
-  context: Context,
-  lane: OpenLane,
-  entry: OutboxEntry,
+function resolved(context: Context, lane: OpenLane, entry: OutboxEntry, resolution: Resolution): Operation {
+  const settlement = settlementOf(lane, entry, resolution);
+  return carriedOn(
+    lane.definition,
+    stateBefore(lane, entry),
+    entry.operation,
+    context.runtime.uuid(),
+    settlement,
+  );
+}
+
+function settlementOf(
+  { definition }: OpenLane,
+  { operation }: OutboxEntry,
   resolution: Resolution,
-): Operation {
-  const settlement =
-    typeof resolution === 'string'
-      ? resolution
-      : { merged: toJson(parseData(lane.definition, toJson(resolution.merged))) as JsonObject };
-  return carriedOn(lane.definition, stateBefore(lane, entry), entry.operation, context.runtime.uuid(), settlement);
+): Settlement {
+  if (resolution === 'local' || resolution === 'remote') return resolution;
+  if (typeof resolution !== 'object')
+    throw new SyncError('validation', `a conflict is not resolved by '${String(resolution)}'`);
+  return { merged: accept({ definition, id: operation.entityId }, resolution.merged) };
 }

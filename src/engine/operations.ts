@@ -3,14 +3,15 @@ import { withCounter } from '../causality/vector.js';
 import type { EntityDefinition } from '../contracts/entity.js';
 import type { Json, JsonObject } from '../contracts/json.js';
 import type { FieldChange, Operation, SyncRecord } from '../contracts/operation.js';
-import { contentHash } from '../diff/canonical.js';
+import { contentHash, equalJson } from '../diff/canonical.js';
 import { applyChanges, diffData } from '../diff/diff.js';
 import { toJson } from '../diff/json.js';
+import { lookup } from '../diff/pointer.js';
 import { SyncError } from '../errors.js';
 import { exceedsBytes } from '../protocol/interior.js';
 import { defaultLimits } from '../protocol/limits.js';
 import { ruleFor } from '../resolve/concurrent.js';
-import { parseData } from '../resolve/define-entity.js';
+import { parseData, schemaProblem } from '../resolve/define-entity.js';
 import type { ReplicaRow } from './rows.js';
 
 /** What an application asks for, before it is an operation. */
@@ -84,10 +85,37 @@ function draftChanges(intent: Intent, view: SyncRecord | undefined): Draft {
     accept(intent, applyChanges(live.data, [intent.change]));
     return { kind: 'update', changes: [intent.change] };
   }
-  const wanted = intent.kind === 'upsert' ? intent.data : intent.next(live.data);
+  const given = intent.kind === 'upsert' ? intent.data : toJson(intent.next(live.data));
+  const accepted = accept(intent, given);
+  const wanted = intent.kind === 'upsert' ? { ...live.data, ...intent.data } : given;
   const ruled = definition.strategy.fields;
-  const changes = diffData(live.data, accept(intent, wanted), (path) => Object.hasOwn(ruled, path));
-  return { kind: 'update', changes: changes.map((change) => shrinkBase(definition, change)) };
+  const changes = diffData(live.data, accepted, (path) => Object.hasOwn(ruled, path));
+  const authored = withoutTidying(definition, changes, { before: live.data, wanted, accepted });
+  return { kind: 'update', changes: authored.map((change) => shrinkBase(definition, change)) };
+}
+
+/**
+ * The changes that somebody asked for. A schema gives out what it knows, and no more; that alone must not remove the
+ * fields which a newer version of the application wrote.
+ */
+function withoutTidying(
+  definition: EntityDefinition,
+  changes: readonly FieldChange[],
+  {
+    before,
+    wanted,
+    accepted,
+  }: { readonly before: JsonObject; readonly wanted: Json; readonly accepted: JsonObject },
+): readonly FieldChange[] {
+  const isSame = (path: string, a: Json | undefined, b: Json | undefined) =>
+    equalJson(lookup(a, path).value, lookup(b, path).value);
+  const isTidying = ({ path, base }: FieldChange) => base !== undefined && isSame(path, before, wanted);
+  if (!changes.some(isTidying)) return changes;
+  const known =
+    schemaProblem(definition, before) === undefined ? toJson(parseData(definition, before)) : undefined;
+  return changes.filter(
+    (change) => !isTidying(change) || (known !== undefined && !isSame(change.path, known, accepted)),
+  );
 }
 
 /** Measured only where it may matter: one unit of text takes six bytes of JSON at most. */
@@ -106,9 +134,9 @@ function roughLength(value: Json): number {
   return length;
 }
 
-/** The data as plain JSON, as the schema gives it out. */
-function accept({ definition, id }: Intent, data: unknown): JsonObject {
-  const json = toJson(parseData(definition, toJson(data)));
+/** Data as the schema gives it out, as plain JSON that nobody else holds. Throws `SyncError` `validation`. */
+export function accept({ definition, id }: Pick<Intent, 'definition' | 'id'>, data: unknown): JsonObject {
+  const json = toJson(parseData(definition, toJson(data)), { copies: true });
   if (typeof json !== 'object' || json === null || Array.isArray(json)) {
     throw new SyncError('validation', `${definition.name} ${id}: data must be an object`);
   }

@@ -2,6 +2,7 @@ import { Observable } from 'rxjs';
 import type { FieldChange, Operation } from '../contracts/operation.js';
 import type { OutboxEntry } from '../contracts/queue.js';
 import { stampReplica } from '../causality/stamp.js';
+import { toJson } from '../diff/json.js';
 import { parsePointer } from '../diff/pointer.js';
 import { SyncError } from '../errors.js';
 import { fold } from './lane.js';
@@ -69,9 +70,9 @@ export function createOutbox(context: Context, loop: SyncLoop): Outbox {
     pause: () => loop.pause('user'),
     resume: () => loop.resume(),
     retry: (id) => sendAgain(context, id, undefined),
-    edit: (id, changes) => {
+    edit: async (id, changes) => {
       for (const { path } of changes) parsePointer(path);
-      return sendAgain(context, id, changes);
+      return sendAgain(context, id, toJson(changes, { copies: true }) as unknown as readonly FieldChange[]);
     },
     discard: (id) => discard(context, id),
     export: () =>

@@ -22,7 +22,7 @@ export interface Surroundings {
   readonly profile: Profile;
   readonly lines: Lines;
   readonly counts: FaultCounts;
-  newId(nowMs: number): string;
+  readonly newId: (nowMs: number) => string;
 }
 
 /** One run of a tab, from its start to its end. A stopped one does nothing more: no call it makes ever returns. */

@@ -1,4 +1,4 @@
-import { isSyncError, type SyncClient } from 'syncline';
+import { isSyncError, toSyncError, type SyncClient } from 'syncline';
 import { tally } from './catalogue.js';
 import { settled, VirtualClock } from './clock.js';
 import { DeviceChecks } from './device-checks.js';
@@ -96,7 +96,7 @@ export class World {
       const client = await device.open(tab, (life) => this.#linkOf(device).transport(tab, life));
       client?.events$.subscribe((event) => {
         if (event.kind === 'error' && isSyncError(event.error, 'internal') && !isPlanned(event.error)) {
-          this.report('no-surprise', `${tab.name}: ${String(event.error.cause ?? event.error)}`);
+          this.report('no-surprise', `${tab.name}: ${toSyncError(event.error.cause ?? event.error).message}`);
         }
         if (event.kind !== 'pushed' && event.kind !== 'pulled') this.lines.add(() => `${tab.name}: ${event.kind}`);
       });
@@ -152,9 +152,9 @@ export class World {
   /** A write's promise has settled. */
   told(write: Write): void {
     const { step, state, operationId, error } = write;
-    this.lines.add(() => `write ${step.n} ${state} ${operationId?.slice(-4) ?? String(error ?? '')}`);
+    this.lines.add(() => `write ${step.n} ${state} ${operationId?.slice(-4) ?? (error === undefined ? '' : toSyncError(error).message)}`);
     if (state === 'resolved') this.#fresh.push(write);
-    if (state === 'unknown' && !isPlanned(error)) this.report('no-surprise', `write ${step.n}: ${String((error as Error).cause ?? error)}`);
+    if (state === 'unknown' && !isPlanned(error)) this.report('no-surprise', `write ${step.n}: ${toSyncError((error as Error).cause ?? error).message}`);
   }
 
   restore(): void {

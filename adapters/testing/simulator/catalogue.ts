@@ -63,7 +63,8 @@ const schema: StandardSchemaV1<unknown, Thing> = {
       for (const [key, held] of Object.entries(value)) {
         if (fieldTypes[key]?.(held) !== true) return { issues: [{ message: `wrong ${key}`, path: [key] }] };
       }
-      if (low !== undefined && high !== undefined && low > high) return { issues: [{ message: 'low is above high' }] };
+      if (low !== undefined && high !== undefined && low > high)
+        return { issues: [{ message: 'low is above high' }] };
       return { value: value as Thing };
     },
   },
@@ -110,8 +111,13 @@ function rules(): ConflictStrategy {
 }
 
 /** The longer title wins the record; two of one length are for a person. */
-function decideByLength({ fields }: { readonly fields: readonly { readonly local?: Json; readonly remote?: Json }[] }) {
-  const length = (side: 'local' | 'remote') => JSON.stringify(fields.map((field) => field[side] ?? null)).length;
+function decideByLength({
+  fields,
+}: {
+  readonly fields: readonly { readonly local?: Json; readonly remote?: Json }[];
+}) {
+  const length = (side: 'local' | 'remote') =>
+    JSON.stringify(fields.map((field) => field[side] ?? null)).length;
   const difference = length('local') - length('remote');
   return difference > 0 ? 'local' : difference < 0 ? 'remote' : 'conflict';
 }

@@ -21,7 +21,12 @@ export class VirtualClock {
 
   /** Calls back once after a while; the result cancels. */
   after(delayMs: number, fire: () => void): () => void {
-    const timer: Timer = { at: this.now + Math.max(0, delayMs), order: this.#order++, fire, cancelled: false };
+    const timer: Timer = {
+      at: this.now + Math.max(0, delayMs),
+      order: this.#order++,
+      fire,
+      cancelled: false,
+    };
     this.#push(timer);
     return () => {
       timer.cancelled = true;

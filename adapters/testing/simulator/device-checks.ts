@@ -1,13 +1,21 @@
-import { reconcile, type EntityDefinition, type Operation, type OutboxEntry, type SyncRecord } from 'syncline';
+import {
+  reconcile,
+  type EntityDefinition,
+  type Operation,
+  type OutboxEntry,
+  type SyncRecord,
+} from 'syncline';
 import { catalogue } from './catalogue.js';
 import { keyOf, type Holdings } from './hub.js';
 import type { Ledger, Write } from './ledger.js';
 import type { Report } from './promises.js';
 import type { ServerChecks } from './server-checks.js';
-import { authorOf, counterOf, hasSeen, textOf } from './vectors.js';
+import { authorOf, counterOf, differences, hasSeen, textOf } from './vectors.js';
 import { baseOf, type Moves, type StoredLane, type Witness } from './witness.js';
 
-const definitions = new Map<string, EntityDefinition>(catalogue.map((each) => [each.name, each as unknown as EntityDefinition]));
+const definitions = new Map<string, EntityDefinition>(
+  catalogue.map((each) => [each.name, each as unknown as EntityDefinition]),
+);
 
 /** What must hold of a device's store after each of its commits. */
 export class DeviceChecks {
@@ -57,12 +65,16 @@ export class DeviceChecks {
   checkWrite(device: string, witness: Witness, { operationId, step }: Write): void {
     if (operationId === undefined) return;
     const fate = this.#ledger.fateOf(operationId, this.#holdings(), witness);
-    if (fate === 'lost') this.#report('no-lost-write', `write ${step.n} resolved on ${device}, and ${operationId} is nowhere`);
+    if (fate === 'lost')
+      this.#report('no-lost-write', `write ${step.n} resolved on ${device}, and ${operationId} is nowhere`);
     const entry = witness.outbox.get(operationId);
     if (entry === undefined || entry.state === 'dead') return;
     const lane = witness.lanes.get(keyOf(step.entity, step.id));
     if (lane?.pending?.includes(operationId) === true) return;
-    this.#report('read-your-writes', `write ${step.n} resolved on ${device}, and ${operationId} is not in the view of ${step.id}`);
+    this.#report(
+      'read-your-writes',
+      `write ${step.n} resolved on ${device}, and ${operationId} is not in the view of ${step.id}`,
+    );
   }
 
   #learnMember(operation: Operation, group: string, lane: string): void {
@@ -80,24 +92,33 @@ export class DeviceChecks {
 
   #checkLane(device: string, witness: Witness, key: string, lane: StoredLane): void {
     const base = baseOf(lane);
-    if (base !== undefined && base.version > 0) this.#checkBase(device, key, base);
-    const entries = (lane.pending ?? []).map((id) => witness.outbox.get(id)).filter((entry) => entry !== undefined);
-    if (entries.length !== (lane.pending?.length ?? 0)) this.#report('no-lost-write', `${device} shows operations of ${key} that its outbox does not hold`);
+    if (base !== undefined && base.version > 0) this.#checkBase(device, key, base, witness.epoch);
+    const entries = (lane.pending ?? [])
+      .map((id) => witness.outbox.get(id))
+      .filter((entry) => entry !== undefined);
+    if (entries.length !== (lane.pending?.length ?? 0))
+      this.#report('no-lost-write', `${device} shows operations of ${key} that its outbox does not hold`);
     const folded = fold(key, base, entries);
     if (folded !== undefined && textOf(folded) !== textOf(lane.view)) {
-      this.#report('prediction', `${device} shows ${key} as\n    ${textOf(lane.view)}\n  and reconciling gives\n    ${textOf(folded)}`);
+      this.#report('prediction', `${device} shows ${key} with ${differences(lane.view, folded)}`);
     }
     // A restored server may be sent an effect before what it was based on, by another device.
     if (!this.#server.wasRestored) this.#checkCauses(device, key, lane.view);
   }
 
   /** A base is a state the server had. Of those within one of its transactions only the last is known. */
-  #checkBase(device: string, key: string, base: SyncRecord): void {
+  #checkBase(device: string, key: string, base: SyncRecord, epoch: number): void {
     const clock = textOf(base.clock);
-    const states = this.#server.statesOf(key, base.version).filter((state) => textOf(state.clock) === clock);
-    const wanted = comparable(base);
-    if (states.length === 0 || states.some((state) => comparable(state) === wanted)) return;
-    this.#report('prediction', `${device} holds ${key} at version ${base.version} as\n    ${wanted}\n  and the server as\n    ${states.map(comparable).join('\n    ')}`);
+    const states = this.#server
+      .statesOf(key, base.version, epoch)
+      .filter((state) => textOf(state.clock) === clock);
+    const held = comparable(base);
+    const [state] = states;
+    if (state === undefined || states.some((each) => textOf(comparable(each)) === textOf(held))) return;
+    this.#report(
+      'prediction',
+      `${device} holds ${key} at version ${base.version} with ${differences(held, comparable(state))}`,
+    );
   }
 
   #checkCauses(device: string, key: string, { clock }: SyncRecord): void {
@@ -105,7 +126,10 @@ export class DeviceChecks {
     for (const [author, counter] of Object.entries(clock)) {
       const cause = clocks?.get(`${author} ${counter}`);
       if (cause !== undefined && !hasSeen(clock, cause)) {
-        this.#report('causal-base', `${device} shows ${author}:${counter} of ${key} without what it was based on: ${textOf(cause)} in ${textOf(clock)}`);
+        this.#report(
+          'causal-base',
+          `${device} shows ${author}:${counter} of ${key} without what it was based on: ${textOf(cause)} in ${textOf(clock)}`,
+        );
       }
     }
   }
@@ -128,7 +152,11 @@ export class DeviceChecks {
 }
 
 /** The view that follows from a base; `undefined` where a person must decide, and the author's own values are shown. */
-function fold(key: string, base: SyncRecord | undefined, entries: readonly OutboxEntry[]): SyncRecord | undefined {
+function fold(
+  key: string,
+  base: SyncRecord | undefined,
+  entries: readonly OutboxEntry[],
+): SyncRecord | undefined {
   const definition = definitions.get(key.slice(0, key.indexOf('/')));
   let view = base;
   for (const { operation } of entries) {
@@ -141,6 +169,6 @@ function fold(key: string, base: SyncRecord | undefined, entries: readonly Outbo
 }
 
 /** A deleted record has no content that anybody sees, and a pull does not bring it. */
-function comparable({ decisions, stamps, data, ...record }: SyncRecord): string {
-  return textOf(record.deleted === true ? record : { ...record, data, decisions, stamps });
+function comparable({ decisions, stamps, data, ...record }: SyncRecord): object {
+  return record.deleted === true ? record : { ...record, data, decisions, stamps };
 }

@@ -50,8 +50,16 @@ export class Tab {
 }
 
 const opensInTime: ReadonlySet<FaultKind> = new Set<FaultKind>(['stop-at-reading']);
-const beforeCommit: ReadonlySet<FaultKind> = new Set<FaultKind>(['stop-before-commit', 'device-stop-before-commit', 'quota']);
-const afterCommit: ReadonlySet<FaultKind> = new Set<FaultKind>(['stop-after-commit', 'device-stop-after-commit', 'commit-unknown']);
+const beforeCommit: ReadonlySet<FaultKind> = new Set<FaultKind>([
+  'stop-before-commit',
+  'device-stop-before-commit',
+  'quota',
+]);
+const afterCommit: ReadonlySet<FaultKind> = new Set<FaultKind>([
+  'stop-after-commit',
+  'device-stop-after-commit',
+  'commit-unknown',
+]);
 const atCompaction: ReadonlySet<FaultKind> = new Set<FaultKind>(['stop-at-compaction']);
 
 /** An installation: one store, and the tabs over it. */
@@ -98,7 +106,10 @@ export class Device {
     for (const tab of this.tabs) this.stop(tab);
   }
 
-  async open(tab: Tab, transportOf: (life: Life) => Parameters<typeof createSyncClient>[0]['transport']): Promise<SyncClient | undefined> {
+  async open(
+    tab: Tab,
+    transportOf: (life: Life) => Parameters<typeof createSyncClient>[0]['transport'],
+  ): Promise<SyncClient | undefined> {
     const { profile } = this.around;
     const life: Life = { alive: true };
     tab.life = life;
@@ -189,7 +200,9 @@ export class Device {
       acquire: (_name, { signal }) =>
         new Promise((resolve, reject) => {
           const take = () => resolve(() => this.#release(tab));
-          signal.addEventListener('abort', () => reject(new SyncError('aborted', 'the lease is not wanted any more')));
+          signal.addEventListener('abort', () =>
+            reject(new SyncError('aborted', 'the lease is not wanted any more')),
+          );
           if (this.#holder === undefined) {
             this.#holder = tab;
             take();

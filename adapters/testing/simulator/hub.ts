@@ -16,7 +16,10 @@ import { FaultQueue, type FaultKind } from './faults.js';
 export interface Commit {
   readonly records: readonly { readonly before: SyncRecord | undefined; readonly after: SyncRecord }[];
   /** Each with what was answered to the same operation before. */
-  readonly outcomes: readonly { readonly outcome: StoredOutcome; readonly known: StoredOutcome | undefined }[];
+  readonly outcomes: readonly {
+    readonly outcome: StoredOutcome;
+    readonly known: StoredOutcome | undefined;
+  }[];
 }
 
 /** All that the server holds, by an observer who forgets nothing that the server may forget. */
@@ -44,7 +47,10 @@ export class Hub {
   readonly #store;
   readonly #full: SyncServer;
   readonly #committed: (commit: Commit) => void;
-  #draft: { records: readonly ServerRecord[]; outcomes: readonly StoredOutcome[] } = { records: [], outcomes: [] };
+  #draft: { records: readonly ServerRecord[]; outcomes: readonly StoredOutcome[] } = {
+    records: [],
+    outcomes: [],
+  };
 
   constructor(around: Surroundings, committed: (commit: Commit) => void) {
     this.#committed = committed;

@@ -27,9 +27,10 @@ export class Ledger {
   /** Every operation that was ever durable on a device. */
   readonly operations = new Map<string, Operation>();
   readonly deviceOf = new Map<string, number>();
-  readonly discarded = new Set<string>();
   /** Operations that were dead letters once. */
   readonly refused = new Set<string>();
+  /** Operation → discards that have succeeded, or may have. */
+  readonly #discards = new Map<string, number>();
   readonly #successors = new Map<string, string>();
   readonly #bits = new Map<string, number>();
 
@@ -51,10 +52,19 @@ export class Ledger {
     }
   }
 
+  /** Counted when it is asked for: a tab may stop before it is told. */
+  discard(id: string, by = 1): void {
+    this.#discards.set(id, (this.#discards.get(id) ?? 0) + by);
+  }
+
+  isDiscarded(id: string): boolean {
+    return (this.#discards.get(id) ?? 0) > 0;
+  }
+
   /** Whether it, or what carries it on, was refused or discarded. */
   wasGivenUp(id: string): boolean {
     for (let at: string | undefined = id; at !== undefined; at = this.#successors.get(at)) {
-      if (this.refused.has(at) || this.discarded.has(at)) return true;
+      if (this.refused.has(at) || this.isDiscarded(at)) return true;
     }
     return false;
   }
@@ -64,7 +74,7 @@ export class Ledger {
       if (holdings.outcomes.get(at)?.result.status === 'accepted') return 'accepted';
       const entry = witness.outbox.get(at);
       if (entry !== undefined) return fateOfEntry(entry);
-      if (this.discarded.has(at)) return 'discarded';
+      if (this.isDiscarded(at)) return 'discarded';
       for (const held of witness.history.values()) if (held.operation.id === at) return 'history';
     }
     return 'lost';

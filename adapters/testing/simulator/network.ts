@@ -19,7 +19,11 @@ const onRequest: ReadonlySet<FaultKind> = new Set<FaultKind>([
   'rate-limited',
   'server-error',
 ]);
-const onPush: ReadonlySet<FaultKind> = new Set<FaultKind>([...onRequest, 'operation-put-off', 'batch-too-large']);
+const onPush: ReadonlySet<FaultKind> = new Set<FaultKind>([
+  ...onRequest,
+  'operation-put-off',
+  'batch-too-large',
+]);
 
 /** What lies between one device and the server. */
 export class Link {
@@ -78,16 +82,25 @@ export class Link {
     });
   }
 
-  async #carry(tab: Tab, kind: 'push' | 'pull', request: unknown, next: (request: unknown) => Promise<unknown>): Promise<unknown> {
+  async #carry(
+    tab: Tab,
+    kind: 'push' | 'pull',
+    request: unknown,
+    next: (request: unknown) => Promise<unknown>,
+  ): Promise<unknown> {
     const { clock, lines } = this.#around;
     const planned = this.#device.faults.strike(kind === 'push' ? onPush : onRequest);
     const fault = planned?.fault;
     const lateMs = 1_000 + (planned?.ms ?? 0);
-    lines.add(() => `${tab.name} sends ${kind} ${describe(request)}${fault === undefined ? '' : `, ${fault}`}`);
+    lines.add(
+      () => `${tab.name} sends ${kind} ${describe(request)}${fault === undefined ? '' : `, ${fault}`}`,
+    );
     await this.#travel('out');
     if (fault === 'request-lost') return lost();
-    if (fault === 'rate-limited') throw new SyncError('network', 'too many requests', { retryAfterMs: lateMs % pauseMaxMs });
-    if (fault === 'batch-too-large' && isSeveral(request as Push)) throw new SyncError('limit', 'the batch is too large');
+    if (fault === 'rate-limited')
+      throw new SyncError('network', 'too many requests', { retryAfterMs: lateMs % pauseMaxMs });
+    if (fault === 'batch-too-large' && isSeveral(request as Push))
+      throw new SyncError('limit', 'the batch is too large');
     if (fault === 'server-error') throw new SyncError('network', 'the server failed');
     if (fault === 'request-late') await clock.sleep(patienceMs + lateMs);
     this.#admit();
@@ -134,7 +147,9 @@ export class Link {
       (transaction !== undefined && transaction.id === first.transaction?.id);
     const held = closure(request.operations, isHeld);
     const passed = request.operations.filter((operation) => !held.has(operation.id));
-    const answer = (await next({ ...request, operations: passed })) as { results: readonly OperationResult[] };
+    const answer = (await next({ ...request, operations: passed })) as {
+      results: readonly OperationResult[];
+    };
     const byId = new Map(answer.results.map((result) => [result.id, result]));
     const results = request.operations.map(({ id }): OperationResult => {
       if (id === first.id) return { id, status: 'retry', code: 'busy' };
@@ -161,12 +176,15 @@ function closure(operations: readonly Sent[], isHeld: (operation: Sent) => boole
   const held = new Set<string>();
   const lanes = new Set<string>();
   const groups = new Set<string>();
-  for (let before = -1; before !== held.size; ) {
+  for (let before = -1; before !== held.size;) {
     before = held.size;
     for (const operation of operations) {
       const { id, entity, entityId, transaction, dependsOn = [] } = operation;
       const lane = `${entity}/${entityId}`;
-      const drawn = lanes.has(lane) || (transaction !== undefined && groups.has(transaction.id)) || dependsOn.some((need) => held.has(need));
+      const drawn =
+        lanes.has(lane) ||
+        (transaction !== undefined && groups.has(transaction.id)) ||
+        dependsOn.some((need) => held.has(need));
       if (held.has(id) || !(isHeld(operation) || drawn)) continue;
       held.add(id);
       lanes.add(lane);
@@ -182,8 +200,13 @@ function isSeveral({ operations }: Push): boolean {
 }
 
 function describe(request: unknown): string {
-  const { operations, cursor } = request as { readonly operations?: readonly Sent[]; readonly cursor?: string };
-  return operations === undefined ? `from ${cursor ?? 'the start'}` : operations.map(({ id }) => id.slice(-4)).join(' ');
+  const { operations, cursor } = request as {
+    readonly operations?: readonly Sent[];
+    readonly cursor?: string;
+  };
+  return operations === undefined
+    ? `from ${cursor ?? 'the start'}`
+    : operations.map(({ id }) => id.slice(-4)).join(' ');
 }
 
 /** No word ever comes back; the sender's patience ends it. */
@@ -196,9 +219,20 @@ function nothing(): Promise<never> {
 }
 
 function describeAnswer(answer: unknown): string {
-  const { results, changes, epoch } = answer as { readonly results?: readonly OperationResult[]; readonly changes?: readonly unknown[]; readonly epoch: string };
+  const { results, changes, epoch } = answer as {
+    readonly results?: readonly OperationResult[];
+    readonly changes?: readonly unknown[];
+    readonly epoch: string;
+  };
   const parts = results?.map((result) => {
-    const what = result.status === 'rejected' ? result.code : result.status === 'blocked' ? `blocked by ${result.by.slice(-4)}` : result.status === 'accepted' ? `${result.outcome} ${result.version}` : result.status;
+    const what =
+      result.status === 'rejected'
+        ? result.code
+        : result.status === 'blocked'
+          ? `blocked by ${result.by.slice(-4)}`
+          : result.status === 'accepted'
+            ? `${result.outcome} ${result.version}`
+            : result.status;
     return `${result.id.slice(-4)} ${what}`;
   });
   return `${parts?.join(', ') ?? `${changes?.length ?? 0} changes`}, ${epoch}`;

@@ -16,7 +16,12 @@ export function perform(world: World, step: Step): void {
   void world.use(tab).then((client) => (client === undefined ? undefined : act(world, tab, client, step)));
 }
 
-async function act(world: World, tab: Tab, client: SyncClient, step: Exclude<Step, { do: 'backup' | 'fault' | 'close' }>): Promise<void> {
+async function act(
+  world: World,
+  tab: Tab,
+  client: SyncClient,
+  step: Exclude<Step, { do: 'backup' | 'fault' | 'close' }>,
+): Promise<void> {
   switch (step.do) {
     case 'write':
       return writing(world, () => performWrite(tab, client, step, world.ledger));
@@ -48,7 +53,11 @@ async function writing(world: World, write: () => Promise<void>): Promise<void> 
 /** A person settles one of the conflicts in the inbox. */
 export async function resolveConflict(
   client: SyncClient,
-  { pick, choice, n }: { readonly pick: number; readonly choice: 'local' | 'remote' | 'merged'; readonly n: number },
+  {
+    pick,
+    choice,
+    n,
+  }: { readonly pick: number; readonly choice: 'local' | 'remote' | 'merged'; readonly n: number },
 ): Promise<void> {
   const inbox = client.conflicts.list();
   const conflict = inbox[pick % Math.max(1, inbox.length)];
@@ -59,20 +68,26 @@ export async function resolveConflict(
   await client.conflicts.resolve(id, choice === 'merged' ? { merged } : choice).catch(() => undefined);
 }
 
-async function disposeOf(world: World, client: SyncClient, { pick, verb, n }: Step & { readonly do: 'letter' }): Promise<void> {
+async function disposeOf(
+  world: World,
+  client: SyncClient,
+  { pick, verb, n }: Step & { readonly do: 'letter' },
+): Promise<void> {
   const letters = client.outbox.deadLetters();
   const letter = letters[pick % Math.max(1, letters.length)];
   if (letter === undefined) return;
   const { id, kind, changes, entity } = letter.operation;
   if (verb === 'discard') {
-    // Its tab may stop before it is told that the letter is gone.
-    world.ledger.discarded.add(id);
+    world.ledger.discard(id);
     await client.outbox.discard(id).catch((error: unknown) => {
-      if (!isSyncError(error, 'internal')) world.ledger.discarded.delete(id);
+      if (!isSyncError(error, 'internal')) world.ledger.discard(id, -1);
     });
   } else if (verb === 'edit' && kind === 'update' && entity !== 'tally') {
     await client.outbox.edit(id, [{ path: '/title', action: 'set', value: `e${n}` }]).catch(() => undefined);
-  } else await (verb === 'edit' ? client.outbox.edit(id, changes) : client.outbox.retry(id)).catch(() => undefined);
+  } else
+    await (verb === 'edit' ? client.outbox.edit(id, changes) : client.outbox.retry(id)).catch(
+      () => undefined,
+    );
 }
 
 function strike(world: World, { fault, device: index, nth, ms }: FaultStep): void {

@@ -67,7 +67,12 @@ function deriveMix(random: Random, options: ProgramOptions, { devices, tabsPerDe
     const chosen = items.filter(() => random.chance(probability));
     return chosen.length === 0 ? [random.pick(items)] : chosen;
   };
-  const entities = options.entities ?? some(catalogue.map(({ name }) => name), 0.35);
+  const entities =
+    options.entities ??
+    some(
+      catalogue.map(({ name }) => name),
+      0.35,
+    );
   const faults = options.faults ?? some(Object.keys(faultKinds) as FaultKind[], random.pick([0.1, 0.3, 0.6]));
   return {
     tabs: devices * tabsPerDevice,
@@ -104,14 +109,37 @@ function deriveStep(random: Random, mix: Mix, n: number): Step {
   const tab = random.int(mix.tabs);
   if (random.chance(mix.faultShare)) {
     const fault = random.pick(mix.faults);
-    return { do: 'fault', waitMs, device: random.int(mix.devices), fault, nth: random.int(3), ms: durationMs(random) };
+    return {
+      do: 'fault',
+      waitMs,
+      device: random.int(mix.devices),
+      fault,
+      nth: random.int(3),
+      ms: durationMs(random),
+    };
   }
   const kind = random.next();
   if (kind < 0.62) return { waitMs, ...deriveWrite(random, mix, tab, n) };
   if (kind < 0.72) return { waitMs, do: 'group', tab, writes: deriveGroup(random, mix, tab, n) };
   if (kind < 0.8) return { waitMs, do: 'sync', tab };
-  if (kind < 0.88) return { waitMs, do: 'resolve', tab, pick: random.int(8), choice: random.pick(['local', 'remote', 'merged']), n };
-  if (kind < 0.93) return { waitMs, do: 'letter', tab, pick: random.int(8), verb: random.pick(['retry', 'edit', 'discard']), n };
+  if (kind < 0.88)
+    return {
+      waitMs,
+      do: 'resolve',
+      tab,
+      pick: random.int(8),
+      choice: random.pick(['local', 'remote', 'merged']),
+      n,
+    };
+  if (kind < 0.93)
+    return {
+      waitMs,
+      do: 'letter',
+      tab,
+      pick: random.int(8),
+      verb: random.pick(['retry', 'edit', 'discard']),
+      n,
+    };
   if (kind < 0.95) return { waitMs, do: 'backup' };
   return { waitMs, do: random.pick(['open', 'open', 'close', 'pause', 'resume'] as const), tab };
 }
@@ -140,7 +168,9 @@ function actFor(random: Random, { acts: allowed }: Mix, entity: string): Act {
 
 /** A group's writes are numbered apart, a hundred for each step. */
 function deriveGroup(random: Random, mix: Mix, tab: number, n: number): readonly WriteStep[] {
-  return Array.from({ length: random.between(2, 4) }, (_, at) => deriveWrite(random, mix, tab, 1_000 + n * 10 + at));
+  return Array.from({ length: random.between(2, 4) }, (_, at) =>
+    deriveWrite(random, mix, tab, 1_000 + n * 10 + at),
+  );
 }
 
 function durationMs(random: Random): number {

@@ -11,11 +11,10 @@ export class ServerChecks {
   readonly #ledger: Ledger;
   readonly #witnesses: readonly Witness[];
   readonly #holdings: () => Holdings;
-  /** Every state of a record that the server ever had, by version. */
-  readonly #states = new Map<string, SyncRecord[]>();
+  /** Every state of a record that the server had, epoch by epoch. */
+  readonly #states = [new Map<string, SyncRecord[]>()];
   /** Record and author → counter of the newest operation accepted. */
   #heads = new Map<string, number>();
-  wasRestored = false;
   readonly #latest: Operation[] = [];
 
   constructor(report: Report, ledger: Ledger, witnesses: readonly Witness[], holdings: () => Holdings) {
@@ -25,14 +24,18 @@ export class ServerChecks {
     this.#holdings = holdings;
   }
 
-  /** States of a record under one version: one, unless the server was restored or had forgotten the record. */
-  statesOf(key: string, version: number): readonly SyncRecord[] {
-    return (this.#states.get(key) ?? []).filter((state) => state.version === version);
+  /** States of a record under one version, in one epoch, counted from 1: more than one where it was forgotten. */
+  statesOf(key: string, version: number, epoch: number): readonly SyncRecord[] {
+    return (this.#states[epoch - 1]?.get(key) ?? []).filter((state) => state.version === version);
   }
 
   /** Whether the server ever held this record. */
   isKnown(key: string): boolean {
-    return this.#states.has(key);
+    return this.#states.some((states) => states.has(key));
+  }
+
+  get wasRestored(): boolean {
+    return this.#states.length > 1;
   }
 
   committed({ records, outcomes }: Commit): void {
@@ -42,21 +45,28 @@ export class ServerChecks {
       const { operation, result } = outcome;
       const prior = before.get(keyOf(operation.entity, operation.entityId));
       if (known !== undefined) {
-        this.#report('exactly-once', `${operation.id} was answered ${known.result.status}, and then judged again: ${result.status}`);
+        this.#report(
+          'exactly-once',
+          `${operation.id} was answered ${known.result.status}, and then judged again: ${result.status}`,
+        );
       }
       if (result.status === 'conflict') this.#checkConcurrent(operation, result.record.clock, 'a conflict');
       if (result.status !== 'accepted') continue;
-      if (result.outcome === 'merged' || result.outcome === 'superseded') this.#checkConcurrent(operation, prior?.clock ?? {}, result.outcome);
+      if (result.outcome === 'merged' || result.outcome === 'superseded')
+        this.#checkConcurrent(operation, prior?.clock ?? {}, result.outcome);
       this.#checkOrder(operation);
       this.#countMember(groups, operation);
     }
     for (const [id, { size, accepted }] of groups) {
-      if (accepted !== size) this.#report('atomic-group', `the server took ${accepted} of the ${size} operations of group ${id}`);
+      if (accepted !== size)
+        this.#report('atomic-group', `the server took ${accepted} of the ${size} operations of group ${id}`);
     }
     for (const { before: prior, after } of records) {
       this.#checkResurrection(prior, after, outcomes);
       const key = keyOf(after.entity, after.id);
-      this.#states.set(key, [...(this.#states.get(key) ?? []), after]);
+      const states = this.#states.at(-1)?.get(key);
+      if (states === undefined) this.#states.at(-1)?.set(key, [after]);
+      else states.push(after);
     }
   }
 
@@ -67,7 +77,7 @@ export class ServerChecks {
 
   /** The server went back: so does what it has seen. */
   restored({ records }: Holdings): void {
-    this.wasRestored = true;
+    this.#states.push(new Map([...records].map(([key, record]) => [key, [record]])));
     this.#heads = new Map();
     for (const [key, { clock }] of records) {
       for (const [author, counter] of Object.entries(clock)) this.#heads.set(`${key} ${author}`, counter);
@@ -87,7 +97,11 @@ export class ServerChecks {
     const counter = counterOf(operation);
     const lane = keyOf(operation.entity, operation.entityId);
     const head = this.#heads.get(`${lane} ${author}`) ?? 0;
-    if (head >= counter) this.#report('lane-order', `${operation.id} (${author}:${counter}) came after ${author}:${head} of ${lane}`);
+    if (head >= counter)
+      this.#report(
+        'lane-order',
+        `${operation.id} (${author}:${counter}) came after ${author}:${head} of ${lane}`,
+      );
     this.#heads.set(`${lane} ${author}`, counter);
     this.#latest.push(operation);
   }
@@ -98,13 +112,24 @@ export class ServerChecks {
     const lane = keyOf(operation.entity, operation.entityId);
     const witness = this.#witnesses[this.#ledger.deviceOf.get(operation.id) ?? -1];
     for (const { operation: other, state } of witness?.outbox.values() ?? []) {
-      const isEarlier = keyOf(other.entity, other.entityId) === lane && authorOf(other) === author && counterOf(other) < counterOf(operation);
-      if (!isEarlier || state === 'dead' || this.#holdings().outcomes.get(other.id)?.result.status === 'accepted') continue;
+      const isEarlier =
+        keyOf(other.entity, other.entityId) === lane &&
+        authorOf(other) === author &&
+        counterOf(other) < counterOf(operation);
+      if (
+        !isEarlier ||
+        state === 'dead' ||
+        this.#holdings().outcomes.get(other.id)?.result.status === 'accepted'
+      )
+        continue;
       this.#report('lane-order', `${operation.id} of ${lane} overtook ${other.id}, which is ${state}`);
     }
   }
 
-  #countMember(groups: Map<string, { readonly size: number; accepted: number }>, { transaction }: Operation): void {
+  #countMember(
+    groups: Map<string, { readonly size: number; accepted: number }>,
+    { transaction }: Operation,
+  ): void {
     if (transaction === undefined) return;
     const group = groups.get(transaction.id) ?? { size: transaction.size, accepted: 0 };
     group.accepted++;
@@ -114,10 +139,19 @@ export class ServerChecks {
   #checkResurrection(before: SyncRecord | undefined, after: SyncRecord, outcomes: Commit['outcomes']): void {
     if (before?.deleted !== true || after.deleted === true) return;
     const mayRise = outcomes.some(({ outcome: { operation, result } }) => {
-      if (operation.entityId !== after.id || operation.entity !== after.entity || result.status !== 'accepted') return false;
+      if (
+        operation.entityId !== after.id ||
+        operation.entity !== after.entity ||
+        result.status !== 'accepted'
+      )
+        return false;
       const decisions = result.decisions ?? operation.decisions ?? [];
-      return operation.kind === 'create' || decisions.some(({ path, winner }) => path === '' && winner !== 'remote');
+      return (
+        operation.kind === 'create' ||
+        decisions.some(({ path, winner }) => path === '' && winner !== 'remote')
+      );
     });
-    if (!mayRise) this.#report('no-resurrection', `${after.entity} ${after.id} rose without anyone asking for it`);
+    if (!mayRise)
+      this.#report('no-resurrection', `${after.entity} ${after.id} rose without anyone asking for it`);
   }
 }

@@ -82,14 +82,22 @@ async function finish(world: World): Promise<void> {
   for (let round = 0; round < roundsMax && world.broken.length === 0; round++) {
     const withinMs = quietWithinMs + 2 * program.profile.pollMs;
     const deadline = clock.now + withinMs;
-    while (!isQuiet(world) && clock.now < deadline && world.broken.length === 0) await world.pass(lookEveryMs);
+    while (!isQuiet(world) && clock.now < deadline && world.broken.length === 0)
+      await world.pass(lookEveryMs);
     if (await decide(world, round)) continue;
-    if (!isQuiet(world)) return world.report('bounded-rounds', `still busy ${withinMs} ms after all was healed: ${busy(world)}`);
+    if (!isQuiet(world))
+      return world.report('bounded-rounds', `still busy ${withinMs} ms after all was healed: ${busy(world)}`);
     break;
   }
   // Whoever has nothing to send hears of the rest with the next poll.
   await world.pass(2 * program.profile.pollMs + 30_000);
-  if (world.broken.length === 0) checkEnd(world.report, { ledger: world.ledger, holdings: hub.holdings, devices, witnesses: world.witnesses });
+  if (world.broken.length === 0)
+    checkEnd(world.report, {
+      ledger: world.ledger,
+      holdings: hub.holdings,
+      devices,
+      witnesses: world.witnesses,
+    });
 }
 
 function isQuiet(world: World): boolean {
@@ -101,7 +109,11 @@ function isQuiet(world: World): boolean {
 }
 
 function busy(world: World): string {
-  const waiting = world.witnesses.map(({ outbox }) => [...outbox.values()].filter(({ state }) => state !== 'dead').map(({ operation, state }) => `${operation.id.slice(-4)} ${state}`));
+  const waiting = world.witnesses.map(({ outbox }) =>
+    [...outbox.values()]
+      .filter(({ state }) => state !== 'dead')
+      .map(({ operation, state }) => `${operation.id.slice(-4)} ${state}`),
+  );
   return JSON.stringify(waiting);
 }
 
@@ -111,7 +123,8 @@ async function decide(world: World, round: number): Promise<boolean> {
     const open = client?.conflicts.list().length ?? 0;
     if (client === undefined || open === 0) continue;
     const choice = (['local', 'remote', 'merged'] as const)[round % 3] ?? 'local';
-    for (let left = open; left > 0; left--) await world.until(resolveConflict(client, { pick: 0, choice, n: 10_000 + round }));
+    for (let left = open; left > 0; left--)
+      await world.until(resolveConflict(client, { pick: 0, choice, n: 10_000 + round }));
     return true;
   }
   return false;

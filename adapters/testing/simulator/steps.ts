@@ -39,8 +39,20 @@ export type Step = { readonly waitMs: number } & (
   | { readonly do: 'group'; readonly tab: number; readonly writes: readonly WriteStep[] }
   | { readonly do: 'sync'; readonly tab: number }
   | { readonly do: 'open' | 'close' | 'pause' | 'resume'; readonly tab: number }
-  | { readonly do: 'resolve'; readonly tab: number; readonly pick: number; readonly choice: 'local' | 'remote' | 'merged'; readonly n: number }
-  | { readonly do: 'letter'; readonly tab: number; readonly pick: number; readonly verb: 'retry' | 'edit' | 'discard'; readonly n: number }
+  | {
+      readonly do: 'resolve';
+      readonly tab: number;
+      readonly pick: number;
+      readonly choice: 'local' | 'remote' | 'merged';
+      readonly n: number;
+    }
+  | {
+      readonly do: 'letter';
+      readonly tab: number;
+      readonly pick: number;
+      readonly verb: 'retry' | 'edit' | 'discard';
+      readonly n: number;
+    }
   | { readonly do: 'backup' }
   | ({ readonly do: 'fault'; readonly device: number } & PlannedFault)
 );

@@ -23,3 +23,15 @@ export function textOf(value: unknown): string {
     .map(([key, member]) => `${JSON.stringify(key)}:${textOf(member)}`)
     .join(',')}}`;
 }
+
+/** The fields in which two objects differ, each with both values. */
+export function differences(a: object, b: object): string {
+  const [left, right] = [
+    new Map<string, unknown>(Object.entries(a)),
+    new Map<string, unknown>(Object.entries(b)),
+  ];
+  return [...new Set([...left.keys(), ...right.keys()])]
+    .filter((key) => textOf(left.get(key)) !== textOf(right.get(key)))
+    .map((key) => `${key}: ${textOf(left.get(key))} and not ${textOf(right.get(key))}`)
+    .join('; ');
+}

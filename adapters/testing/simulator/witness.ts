@@ -1,4 +1,11 @@
-import { logStorage, type Json, type OutboxEntry, type RowRef, type StorageAdapter, type SyncRecord } from 'syncline';
+import {
+  logStorage,
+  type Json,
+  type OutboxEntry,
+  type RowRef,
+  type StorageAdapter,
+  type SyncRecord,
+} from 'syncline';
 import { memoryDevice, type MemoryStore } from 'syncline/storage/memory';
 import { catalogue } from './catalogue.js';
 import { keyOf } from './hub.js';
@@ -15,7 +22,11 @@ export interface StoredLane {
 export interface Moves {
   /** Keys of records. */
   readonly lanes: readonly string[];
-  readonly entries: readonly { readonly id: string; readonly before: OutboxEntry | undefined; readonly after: OutboxEntry | undefined }[];
+  readonly entries: readonly {
+    readonly id: string;
+    readonly before: OutboxEntry | undefined;
+    readonly after: OutboxEntry | undefined;
+  }[];
 }
 
 /** Reads a device's store beside its tabs: what is durable, whatever a tab believes. */
@@ -26,7 +37,8 @@ export class Witness {
   readonly history = new Map<string, OutboxEntry>();
   /** Ids that left the history to make room. */
   readonly forgotten = new Set<string>();
-  epoch: string | undefined;
+  /** Which of the server's epochs this device follows, counted from 1. */
+  epoch = 1;
   readonly #storage: StorageAdapter;
   readonly #store: MemoryStore;
   #ring: () => void = () => undefined;
@@ -68,7 +80,10 @@ export class Witness {
         set(this.outbox, id, after);
       } else if (table === 'history') this.#remember(id, value);
       else if (table === 'meta') {
-        if (id === 'sync') this.epoch = (value as { readonly epoch?: string } | undefined)?.epoch;
+        if (id === 'sync')
+          this.epoch = Number(
+            (value as { readonly epoch?: string } | undefined)?.epoch?.slice('epoch-'.length) ?? this.epoch,
+          );
       } else {
         const key = keyOf(table.slice('record:'.length), id);
         set(this.lanes, key, value as unknown as StoredLane | undefined);
@@ -81,7 +96,8 @@ export class Witness {
   #remember(slot: string, value: Json | undefined): void {
     const after = (value as unknown as { readonly entry: OutboxEntry } | undefined)?.entry;
     const before = this.history.get(slot);
-    if (before !== undefined && after !== undefined && before.operation.id !== after.operation.id) this.forgotten.add(before.operation.id);
+    if (before !== undefined && after !== undefined && before.operation.id !== after.operation.id)
+      this.forgotten.add(before.operation.id);
     set(this.history, slot, after);
   }
 }

@@ -50,14 +50,23 @@ export class World {
       newId: (nowMs) => this.#newId(nowMs),
     };
     this.hub = new Hub(around, (commit) => {
-      this.lines.add(() => `server commits ${commit.outcomes.map(({ outcome: { operation, result } }) => `${operation.id.slice(-4)} ${result.status === 'accepted' ? result.outcome : result.status}`).join(', ')}`);
+      this.lines.add(
+        () =>
+          `server commits ${commit.outcomes.map(({ outcome: { operation, result } }) => `${operation.id.slice(-4)} ${result.status === 'accepted' ? result.outcome : result.status}`).join(', ')}`,
+      );
       this.#serverChecks.committed(commit);
     });
-    this.devices = Array.from({ length: profile.devices }, (_, at) => new Device(at, around, () => this.witnesses[at]?.ring()));
+    this.devices = Array.from(
+      { length: profile.devices },
+      (_, at) => new Device(at, around, () => this.witnesses[at]?.ring()),
+    );
     this.links = this.devices.map((device) => new Link(around, device, this.hub));
     this.witnesses = this.devices.map(({ store }) => new Witness(store));
     this.tabs = this.devices.flatMap((device) =>
-      Array.from({ length: profile.tabsPerDevice }, (_, at) => new TabSlot(device.index * profile.tabsPerDevice + at, device)),
+      Array.from(
+        { length: profile.tabsPerDevice },
+        (_, at) => new TabSlot(device.index * profile.tabsPerDevice + at, device),
+      ),
     );
     for (const tab of this.tabs) tab.device.tabs.push(tab);
     const holdings = () => this.hub.holdings;
@@ -98,7 +107,8 @@ export class World {
         if (event.kind === 'error' && isSyncError(event.error, 'internal') && !isPlanned(event.error)) {
           this.report('no-surprise', `${tab.name}: ${toSyncError(event.error.cause ?? event.error).message}`);
         }
-        if (event.kind !== 'pushed' && event.kind !== 'pulled') this.lines.add(() => `${tab.name}: ${event.kind}`);
+        if (event.kind !== 'pushed' && event.kind !== 'pulled')
+          this.lines.add(() => `${tab.name}: ${event.kind}`);
       });
       return client;
     } catch (error) {
@@ -132,7 +142,8 @@ export class World {
       this.#deviceChecks.learn(moves);
       const name = this.#deviceAt(at).name;
       for (const move of moves.entries) this.lines.add(() => `${name} queues ${entryText(move)}`);
-      for (const key of moves.lanes) this.lines.add(() => `${name} holds ${key}: ${laneText(witness.lanes.get(key))}`);
+      for (const key of moves.lanes)
+        this.lines.add(() => `${name} holds ${key}: ${laneText(witness.lanes.get(key))}`);
       this.#deviceChecks.check(name, witness, moves);
     }
     this.#serverChecks.look();
@@ -140,7 +151,8 @@ export class World {
     this.#fresh = [];
     for (const write of fresh) {
       const witness = this.witnesses[write.device];
-      if (witness !== undefined) this.#deviceChecks.checkWrite(this.#deviceAt(write.device).name, witness, write);
+      if (witness !== undefined)
+        this.#deviceChecks.checkWrite(this.#deviceAt(write.device).name, witness, write);
     }
   }
 
@@ -152,9 +164,13 @@ export class World {
   /** A write's promise has settled. */
   told(write: Write): void {
     const { step, state, operationId, error } = write;
-    this.lines.add(() => `write ${step.n} ${state} ${operationId?.slice(-4) ?? (error === undefined ? '' : toSyncError(error).message)}`);
+    this.lines.add(
+      () =>
+        `write ${step.n} ${state} ${operationId?.slice(-4) ?? (error === undefined ? '' : toSyncError(error).message)}`,
+    );
     if (state === 'resolved') this.#fresh.push(write);
-    if (state === 'unknown' && !isPlanned(error)) this.report('no-surprise', `write ${step.n}: ${toSyncError((error as Error).cause ?? error).message}`);
+    if (state === 'unknown' && !isPlanned(error))
+      this.report('no-surprise', `write ${step.n}: ${toSyncError((error as Error).cause ?? error).message}`);
   }
 
   restore(): void {

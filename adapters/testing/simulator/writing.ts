@@ -1,4 +1,11 @@
-import type { Collection, EntityDefinition, Receipt, SyncClient, TransactionCollection, WriteOptions } from 'syncline';
+import type {
+  Collection,
+  EntityDefinition,
+  Receipt,
+  SyncClient,
+  TransactionCollection,
+  WriteOptions,
+} from 'syncline';
 import { catalogue, tally, type Thing } from './catalogue.js';
 import type { Tab } from './device.js';
 import type { Ledger, Write } from './ledger.js';
@@ -17,7 +24,8 @@ export function performWrite(tab: Tab, client: SyncClient, step: WriteStep, ledg
   const [write] = begin(tab, [step], ledger);
   const collection = client.collection(definitionOf(step.entity));
   const options = optionsOf(tab, step, ledger);
-  const written = write === undefined ? Promise.reject(new Error('no write')) : call(collection, write, options);
+  const written =
+    write === undefined ? Promise.reject(new Error('no write')) : call(collection, write, options);
   return written.then(
     async ({ operationId }) => {
       resolved(tab, write, operationId);
@@ -28,13 +36,20 @@ export function performWrite(tab: Tab, client: SyncClient, step: WriteStep, ledg
 }
 
 /** Several writes with one fate. */
-export function performGroup(tab: Tab, client: SyncClient, steps: readonly WriteStep[], ledger: Ledger): Promise<void> {
+export function performGroup(
+  tab: Tab,
+  client: SyncClient,
+  steps: readonly WriteStep[],
+  ledger: Ledger,
+): Promise<void> {
   const writes = begin(tab, steps, ledger);
   const written = client.transaction((tx) => {
-    for (const write of writes) record(tx.collection(definitionOf(write.step.entity)), write, optionsOf(tab, write.step, ledger));
+    for (const write of writes)
+      record(tx.collection(definitionOf(write.step.entity)), write, optionsOf(tab, write.step, ledger));
   });
   return written.then(
-    (receipts: readonly Receipt[]) => writes.forEach((write, at) => resolved(tab, write, receipts[at]?.operationId)),
+    (receipts: readonly Receipt[]) =>
+      writes.forEach((write, at) => resolved(tab, write, receipts[at]?.operationId)),
     (error: unknown) => writes.forEach((write) => rejected(write, error)),
   );
 }
@@ -130,9 +145,16 @@ function changed({ act, n }: WriteStep): (draft: Thing) => Thing {
     case 'nested':
       return (draft) => ({ ...draft, place: { ...draft.place, [n % 2 === 0 ? 'city' : 'street']: `p${n}` } });
     case 'text':
-      return (draft) => ({ ...draft, notes: `${draft.notes ?? ''}\nn${n}`, body: edited(draft.body ?? '', n) });
+      return (draft) => ({
+        ...draft,
+        notes: `${draft.notes ?? ''}\nn${n}`,
+        body: edited(draft.body ?? '', n),
+      });
     case 'items':
-      return (draft) => ({ ...draft, steps: [...(draft.steps ?? []).slice(n % 2), { id: `i${n}`, text: `x${n}` }] });
+      return (draft) => ({
+        ...draft,
+        steps: [...(draft.steps ?? []).slice(n % 2), { id: `i${n}`, text: `x${n}` }],
+      });
     case 'bounds':
       return (draft) => ({ ...draft, [n % 2 === 0 ? 'low' : 'high']: n % 2 === 0 ? n % 15 : 10 + (n % 15) });
     case 'hours':

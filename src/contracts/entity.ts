@@ -17,7 +17,7 @@ export interface SyncPolicy {
  *
  * Made by `defineEntity`, which fills the defaults and checks the declaration.
  */
-export interface EntityDefinition<T extends object = JsonObject> {
+export interface EntityDefinition<T extends object = object> {
   readonly name: string;
   /** Any Standard Schema (https://standardschema.dev). Validation must be synchronous. */
   readonly schema: StandardSchemaV1<unknown, T>;

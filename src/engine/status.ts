@@ -69,13 +69,9 @@ function stateOf(
   if (paused !== undefined) return 'paused';
   if (!online || lastError?.code === 'network' || lastError?.code === 'timeout') return 'offline';
   if (lastError !== undefined) return 'error';
-  if (
-    oldest !== undefined &&
-    now - oldest > stalledAfterMs &&
-    answeredAt !== undefined &&
-    answeredAt > oldest
-  )
-    return 'stalled';
+  const waitsMs = oldest === undefined || answeredAt === undefined || answeredAt <= oldest ? 0 : now - oldest;
+  // What waits behind a conflict is not stuck: a person keeps it waiting.
+  if (waitsMs > stalledAfterMs && conflicts === 0) return 'stalled';
   if (busy) return 'syncing';
   if (conflicts > 0) return 'conflicts';
   return pending > 0 || syncedAt === undefined ? 'pending' : 'synced';

@@ -163,7 +163,8 @@ export class Bench {
   async close(): Promise<void> {
     await this.#buryAll();
     for (const lane of this.#lanes.values()) {
-      if (isChanged(lane)) storeLane(this.#transaction, lane.definition, lane.loaded, lane.base, lane.entries);
+      if (isChanged(lane))
+        storeLane(this.#transaction, lane.definition, lane.loaded, lane.base, lane.entries);
     }
     await this.#redirect();
     for (const [id, entry] of this.#changed) {
@@ -190,7 +191,7 @@ export class Bench {
 
   /** What is refused may leave others without the record that they were to change. */
   async #buryAll(): Promise<void> {
-    for (let refused = -1; refused < this.#refused.size; ) {
+    for (let refused = -1; refused < this.#refused.size;) {
       refused = this.#refused.size;
       await this.#bury();
       for (const lane of this.#lanes.values()) if (isChanged(lane)) this.#letGo(lane);

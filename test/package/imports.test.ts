@@ -49,7 +49,11 @@ describe('violations', () => {
       "import { hlc } from '../causality/clock.js';",
       'no door from src/diff to src/causality',
     ],
-    ['src/outbox/a.ts', "import { reconcile } from '../resolve/reconcile.js';", 'no door from src/outbox to src/resolve'],
+    [
+      'src/outbox/a.ts',
+      "import { reconcile } from '../resolve/reconcile.js';",
+      'no door from src/outbox to src/resolve',
+    ],
     [
       'src/storage/a.ts',
       "import { p } from '../protocol/wire.js';",

@@ -32,12 +32,8 @@ export interface Actor {
 /** A device with an empty store in memory; it syncs when told to. */
 export async function openActor(name: string, url: string, table: Table): Promise<Actor> {
   const said: string[] = [];
-  let replica = '';
   const cable = createCable(httpTransport({ url, deviceId: name }), {
-    onTraffic(traffic) {
-      replica = traffic.replica;
-      said.push(answerOf(traffic));
-    },
+    onTraffic: (traffic) => said.push(answerOf(traffic)),
   });
   const client = await createSyncClient({
     entities,
@@ -58,8 +54,8 @@ export async function openActor(name: string, url: string, table: Table): Promis
   const exchange = async () => {
     try {
       await client.sync();
-      if ((await client.collection(device).get(replica)) !== undefined) return;
-      await client.collection(device).create({ id: replica, name });
+      if ((await client.collection(device).get(client.replica)) !== undefined) return;
+      await client.collection(device).create({ id: client.replica, name });
       await client.sync();
     } catch (error) {
       if (!isSyncError(error, 'network')) throw error;

@@ -8,10 +8,9 @@ import {
 } from 'syncline';
 
 /** What went over a cable and back. */
-export type Traffic = { readonly replica: string } & (
+export type Traffic =
   | { readonly kind: 'push'; readonly request: PushRequest; readonly answer: PushAnswer }
-  | { readonly kind: 'pull'; readonly answer: PullAnswer }
-);
+  | { readonly kind: 'pull'; readonly answer: PullAnswer };
 
 /** The wire between a device and the server, with a plug to pull. */
 export interface Cable {
@@ -47,12 +46,12 @@ export function createCable(transport: TransportAdapter, options: CableOptions =
       ...transport,
       async push(request, options) {
         const answer = await through(() => transport.push?.(request, options));
-        onTraffic({ kind: 'push', replica: request.replica, request, answer });
+        onTraffic({ kind: 'push', request, answer });
         return answer;
       },
       async pull(request, options) {
         const answer = await through(() => transport.pull?.(request, options));
-        onTraffic({ kind: 'pull', replica: request.replica, answer });
+        onTraffic({ kind: 'pull', answer });
         return answer;
       },
     },

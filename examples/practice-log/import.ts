@@ -3,7 +3,6 @@ import { createSyncClient } from 'syncline';
 import type { SyncServer } from 'syncline/server';
 import { memoryStorage } from 'syncline/storage/memory';
 import { loopbackTransport } from 'syncline/transport/loopback';
-import { createCable } from './cable.js';
 import { device, entities, piece, type Piece } from './piece.js';
 import { readPieces, rowsMax } from './rows.js';
 
@@ -25,14 +24,10 @@ export async function importPieces(
   pieces: readonly Piece[],
   source: string,
 ): Promise<{ readonly added: number; readonly present: number }> {
-  let replica = source;
-  const cable = createCable(loopbackTransport(server, { identity: { id: source } }), {
-    onTraffic: (traffic) => (replica = traffic.replica),
-  });
   await using client = await createSyncClient({
     entities,
     storage: memoryStorage(),
-    transport: cable.transport,
+    transport: loopbackTransport(server, { identity: { id: source } }),
     auto: false,
     outbox: { batchCount: importLimits.operationsPerPush, batchBytes: importLimits.requestBytes / 2 },
   });
@@ -41,7 +36,7 @@ export async function importPieces(
   const missing = pieces.filter(({ id }) => !present.has(id));
   if (missing.length > 0) {
     await client.transaction((tx) => {
-      tx.collection(device).create({ id: replica, name: source });
+      tx.collection(device).create({ id: client.replica, name: source });
       for (const each of missing) tx.collection(piece).create(each);
     });
     await client.sync();

@@ -26,71 +26,69 @@ export function shown(value: Json | undefined): string {
   return typeof value === 'object' ? 'the piece' : String(value);
 }
 
-/** Explains one decision. `local` is the side of the device that wrote it, `remote` what the server already had. */
+/** Explains one decision between two devices. */
 export function noteOf(decision: Decision, nameOf: NameOf): MergeNote {
   const { rule, winner, local, remote, result, why } = decision;
-  const author = nameOf(decision.replica);
+  const sides = {
+    author: nameOf(decision.replica),
+    other: decision.remoteReplica === undefined ? 'the server' : nameOf(decision.remoteReplica),
+  };
   const loser = winner === 'local' ? remote : local;
   switch (rule) {
     case 'sum':
-      return { rule, sentence: sumSentence(decision, author) };
+      return { rule, sentence: sumSentence(decision, sides) };
     case 'concat':
-      return { rule, sentence: concatSentence(decision, author) };
+      return { rule, sentence: concatSentence(decision, sides) };
     case 'union':
-      return { rule, sentence: unionSentence(decision, author) };
+      return { rule, sentence: unionSentence(decision, sides) };
     case 'latest':
-      return winner === 'local'
-        ? {
-            rule,
-            sentence: `${author} wrote later, so ${shown(local)} replaced ${shown(remote)}.`,
-            lost: shown(loser),
-          }
-        : {
-            rule,
-            sentence: `${shown(remote)} was written later than ${author}’s ${shown(local)}, so it stays.`,
-            lost: shown(loser),
-          };
+      return { rule, sentence: latestSentence(decision, sides), lost: shown(loser) };
     case 'person':
       return winner === 'both'
         ? {
             rule,
-            sentence: `Decided by hand on ${author}: ${shown(result)}, in place of ${shown(local)} and ${shown(remote)}.`,
+            sentence: `Decided by hand on ${sides.author}: ${shown(result)}, in place of ${shown(local)} and ${shown(remote)}.`,
             lost: `${shown(local)}, ${shown(remote)}`,
           }
         : {
             rule,
-            sentence: `Decided by hand on ${author}: ${shown(result)}, not ${shown(loser)}.`,
+            sentence: `Decided by hand on ${sides.author}: ${shown(result)}, not ${shown(loser)}.`,
             lost: shown(loser),
           };
   }
-  if (rule.startsWith('deletes:')) return { rule, sentence: deletionSentence(decision, author) };
+  if (rule.startsWith('deletes:')) return { rule, sentence: deletionSentence(decision, sides) };
   return { rule, sentence: why, ...(winner === 'both' ? {} : { lost: shown(loser) }) };
 }
 
-function sumSentence({ base, local, remote, result }: Decision, author: string): string {
+/** Who wrote what arrived, and who what was there. */
+interface Sides {
+  readonly author: string;
+  readonly other: string;
+}
+
+function sumSentence({ base, local, remote, result }: Decision, { author, other }: Sides): string {
   const start = numberOf(base);
   const [here, there] = [numberOf(local) - start, numberOf(remote) - start];
-  return `Both count: ${start} ${signed(there)} from the server ${signed(here)} from ${author} make ${shown(result)}.`;
+  return `Both count: ${start} ${signed(there)} from ${other} ${signed(here)} from ${author} make ${shown(result)}.`;
 }
 
-function concatSentence({ base, local, remote }: Decision, author: string): string {
-  const [before, here, there] = [base, local, remote].map((value) =>
+function concatSentence({ base, local, remote }: Decision, { author, other }: Sides): string {
+  const [before = '', here = '', there = ''] = [base, local, remote].map((value) =>
     typeof value === 'string' ? value : '',
   );
-  if (here?.startsWith(before ?? '') === true) {
-    return `Both texts are kept: ${shown(here.slice(before?.length).trim())} from ${author} follows what the server had.`;
+  if (here.startsWith(before)) {
+    return `Both texts are kept: ${shown(here.slice(before.length).trim())} from ${author} comes after what ${other} wrote.`;
   }
-  if (there?.startsWith(before ?? '') === true) {
-    return `Both texts are kept: ${author} rewrote it, and what was added on the server follows.`;
-  }
-  return `Both rewrote the text. Both versions are kept, ${author}’s second.`;
+  if (there.startsWith(before))
+    return `Both texts are kept: ${author} rewrote it, and what ${other} added follows.`;
+  return `Both rewrote the text. Both versions are kept, the one from ${other} first.`;
 }
 
-function unionSentence({ base, local, remote }: Decision, author: string): string {
+function unionSentence({ base, local, remote }: Decision, { author, other }: Sides): string {
   const before = membersOf(base);
   const parts = (
     [
-      ['the server', membersOf(remote)],
+      [other, membersOf(remote)],
       [author, membersOf(local)],
     ] as const
   ).flatMap(([who, now]) => {
@@ -104,14 +102,18 @@ function unionSentence({ base, local, remote }: Decision, author: string): strin
   return `Both count: ${parts.join('; ')}.`;
 }
 
-function deletionSentence({ winner, local, path }: Decision, author: string): string {
-  if (path !== '') return `The piece was deleted elsewhere, so ${author}’s ${shown(local)} did not count.`;
-  const deleted = local === undefined;
-  if (deleted)
-    return winner === 'local'
-      ? `${author} deleted it.`
-      : `${author} deleted it, but it had been changed elsewhere: the change wins.`;
-  return `It had been deleted elsewhere; ${author}’s change brought it back.`;
+function latestSentence({ winner, local, remote }: Decision, { author, other }: Sides): string {
+  return winner === 'local'
+    ? `${author} wrote later, so ${shown(local)} replaced ${shown(remote)} from ${other}.`
+    : `${other} wrote ${shown(remote)} later than ${author} wrote ${shown(local)}, so it stays.`;
+}
+
+function deletionSentence({ winner, local, path }: Decision, { author, other }: Sides): string {
+  if (path !== '') return `${other} deleted the piece, so ${shown(local)} from ${author} did not count.`;
+  if (local !== undefined) return `${other} had deleted it; a change by ${author} brought it back.`;
+  return winner === 'local'
+    ? `${author} deleted it.`
+    : `${author} deleted it, but ${other} had changed it: the change wins.`;
 }
 
 /** What an operation that waits is about: `Minutes 10 → 25`. */

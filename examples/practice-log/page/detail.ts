@@ -64,7 +64,7 @@ export function createDetail(device: Device, id: string, { onBack, onDelete }: D
       conflicts,
       open.map((conflict) => conflictCard(device, conflict)),
     );
-    const margins = marginsOf(explanation, device);
+    const margins = marginsOf(explanation, device.nameOf);
     for (const field of fields) {
       field.show(piece[field.name]);
       const margin = margins.get(`/${field.name}`);

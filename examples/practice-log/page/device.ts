@@ -53,16 +53,10 @@ export async function openDevice({ key, name, onTraffic }: DeviceOptions): Promi
     intervalMs: 5_000,
   });
   let isIn = localStorage.getItem(switchKey) === null;
-  let replica: string | undefined;
   const cable = createCable(transport, {
     network: platform.connectivity,
     isIn,
-    onTraffic(traffic) {
-      onTraffic(traffic);
-      if (replica === traffic.replica) return;
-      replica = traffic.replica;
-      void introduce();
-    },
+    onTraffic,
   });
   const client = await openClient(idbStorage({ name: `practice-log-${key}` }), cable.transport, {
     platform: { ...platform, connectivity: cable.connectivity },
@@ -75,9 +69,7 @@ export async function openDevice({ key, name, onTraffic }: DeviceOptions): Promi
 
   /** Tells the others what this replica is called. */
   async function introduce(): Promise<void> {
-    const id = replica ?? '';
-    if ((await client.collection(device).get(id))?.name !== name)
-      await client.collection(device).upsert({ id, name });
+    await client.collection(device).upsert({ id: client.replica, name });
   }
   function plug(next: boolean): void {
     if (next === isIn) return;
@@ -99,6 +91,11 @@ export async function openDevice({ key, name, onTraffic }: DeviceOptions): Promi
       changed();
     });
   client.status$.subscribe(changed);
+  client.outbox.watch().subscribe(changed);
+  client.events$.subscribe((event) => {
+    if (event.kind === 'identity-changed') void introduce();
+  });
+  await introduce();
   await new Promise<void>((resolve) => {
     pieces.watch().subscribe((all) => {
       rows = all;
@@ -111,7 +108,7 @@ export async function openDevice({ key, name, onTraffic }: DeviceOptions): Promi
     name,
     client,
     pieces,
-    nameOf: (id) => names.get(id) ?? (id === replica ? name : 'another device'),
+    nameOf: (id) => names.get(id) ?? (id === client.replica ? name : 'another device'),
     rows: () => rows,
     explain: (id) => client.explain(piece, id),
     isPluggedIn: () => isIn,

@@ -1,6 +1,5 @@
 import type { Explanation } from 'syncline';
 import { noteOf, type MergeNote, type NameOf } from '../sentences.js';
-import type { Device } from './device.js';
 import { h, plural, timeOf } from './dom.js';
 
 /** What stands in the margin of a field: who wrote it, when, whether it is synced, and how it was merged. */
@@ -11,29 +10,17 @@ export interface Margin {
   readonly note?: MergeNote;
 }
 
-/** The margins of a record's fields by path, as `device` sees them. */
-export function marginsOf(
-  explanation: Explanation,
-  { name, nameOf }: Pick<Device, 'name' | 'nameOf'>,
-): ReadonlyMap<string, Margin> {
-  const { fields, pending } = explanation;
+/** The margins of a record's fields by path. */
+export function marginsOf({ fields, pending }: Explanation, nameOf: NameOf): ReadonlyMap<string, Margin> {
   const contested = new Set(
     pending.flatMap(({ conflict }) => conflict?.fields ?? []).map(({ path }) => path),
   );
-  const unsent = new Set(
-    pending
-      .filter(({ state }) => state !== 'accepted')
-      .flatMap(({ operation }) => operation.changes.map(({ path }) => path)),
-  );
   return new Map(
     fields.map(({ path, replica, at, synced, decision }) => {
-      const isOwn = unsent.has(path) || unsent.has('');
-      const who = isOwn ? name : decision === undefined ? nameOf(replica) : 'merged';
-      const state = contested.has(path) ? 'conflict' : synced && !isOwn ? 'synced' : 'waiting';
-      return [
-        path,
-        { who, at, state, ...(isOwn || decision === undefined ? {} : { note: noteOf(decision, nameOf) }) },
-      ];
+      const state = contested.has(path) ? 'conflict' : synced ? 'synced' : 'waiting';
+      const note = decision === undefined ? undefined : noteOf(decision, nameOf);
+      const who = note === undefined ? nameOf(replica) : 'merged';
+      return [path, { who, at, state, ...(note === undefined ? {} : { note }) }];
     }),
   );
 }

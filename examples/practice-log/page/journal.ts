@@ -86,7 +86,7 @@ export function createJournal(): Journal {
       );
     },
     follow(devices) {
-      const compare = () => compareRows(devices, equality);
+      const compare = createEquality(devices, equality);
       for (const device of devices) device.subscribe(compare);
       compare();
       ask.disabled = false;
@@ -122,21 +122,32 @@ function countsOf(results: readonly OperationResult[]): string {
   return [...counts].map(([outcome, n]) => `${n} ${words[outcome] ?? outcome}`).join(', ');
 }
 
-function compareRows(devices: readonly Device[], equality: HTMLElement): void {
+/** Pieces that these devices do not show alike. */
+function differingRows(devices: readonly Device[]): number {
   const sides = devices.map((device) => ({
     name: device.name,
     records: new Map(device.rows().map((row) => [row.id, row])),
   }));
-  const differing = differences(sides).length;
+  return differences(sides).length;
+}
+
+export function areEqual(devices: readonly Device[]): boolean {
+  return differingRows(devices) === 0;
+}
+
+/** Says whether the devices show the same; looks only where something moved. */
+function createEquality(devices: readonly Device[], element: HTMLElement): () => void {
   const names = devices.map(({ name }) => name).join(' and ');
-  equality.className = `equality ${differing === 0 ? 'equal' : 'unequal'}`;
-  const count = sides[0]?.records.size ?? 0;
-  setText(
-    equality,
-    differing === 0
-      ? `${names} show the same ${plural(count, 'piece')}.`
-      : `${names} differ in ${plural(differing, 'piece')}.`,
-  );
+  let seen: readonly unknown[] = [];
+  return () => {
+    const rows = devices.map((device) => device.rows());
+    if (rows.every((each, at) => each === seen[at])) return;
+    seen = rows;
+    const differing = differingRows(devices);
+    element.className = `equality ${differing === 0 ? 'equal' : 'unequal'}`;
+    const same = `${names} show the same ${plural(rows[0]?.length ?? 0, 'piece')}.`;
+    setText(element, differing === 0 ? same : `${names} differ in ${plural(differing, 'piece')}.`);
+  };
 }
 
 async function askNewcomer(

@@ -39,6 +39,8 @@ export function createList(device: Device, onOpen: (id: string) => void) {
     list,
   );
   let limit = pageSize;
+  let sortedFrom: readonly Readonly<Piece>[] = [];
+  let sorted: readonly Readonly<Piece>[] = [];
 
   function restart(): void {
     limit = pageSize;
@@ -46,7 +48,11 @@ export function createList(device: Device, onOpen: (id: string) => void) {
   }
   function refresh(): void {
     const all = device.rows();
-    const wanted = all.filter((piece) => matches(piece, search.value, status.value)).sort(byComposer);
+    if (all !== sortedFrom) {
+      sortedFrom = all;
+      sorted = [...all].sort(byComposer);
+    }
+    const wanted = sorted.filter((piece) => matches(piece, search.value, status.value));
     const marks = marksOf(device);
     const elements: HTMLElement[] = [];
     let composer = '';

@@ -1,3 +1,4 @@
+import type { ClientEvent } from 'syncline';
 import type { Traffic } from '../cable.js';
 import { complaintOf, openDevice, type Device } from './device.js';
 import { h } from './dom.js';
@@ -40,5 +41,27 @@ async function open(key: string, name: string): Promise<Device> {
     wasIn = device.isPluggedIn();
     journal.say(name, wasIn ? 'is online again.' : 'went offline.');
   });
+  device.client.events$.subscribe((event) => {
+    const text = newsOf(event);
+    if (text !== undefined) journal.say(name, text);
+  });
   return device;
+}
+
+/** What is rare enough to be told apart from the traffic. */
+function newsOf(event: ClientEvent): string | undefined {
+  switch (event.kind) {
+    case 'dead-letter':
+      return `has an edit that was refused: ${event.entry.error?.message ?? ''}`;
+    case 'storage-lost':
+      return `lost what this browser had stored, and pulls it again: ${event.reason}`;
+    case 'epoch-changed':
+      return `met a server that was restored, and sends again what it may have lost.`;
+    case 'identity-changed':
+      return 'found its store copied, and goes on under a new name.';
+    case 'error':
+      return `reports: ${event.error.message}`;
+    default:
+      return undefined;
+  }
 }

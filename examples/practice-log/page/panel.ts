@@ -44,7 +44,7 @@ export function createPanel(device: Device): Panel {
     h(
       'header',
       {},
-      h('h2', {}, h('span', { class: 'icon', 'aria-hidden': 'true' }), device.name),
+      h('h2', { class: 'panel-name' }, h('span', { class: 'icon', 'aria-hidden': 'true' }), device.name),
       chips.element,
       h('label', { class: 'switch' }, 'Online', toggle),
     ),

@@ -1,3 +1,4 @@
+import { areEqual } from './journal.js';
 import { queueOf } from './queue.js';
 import type { Device } from './device.js';
 import { h, plural, setText } from './dom.js';
@@ -117,8 +118,8 @@ export function createStory(panels: readonly [Panel, Panel]): Story {
     if (next === 0 && isOffline) next = 1;
     if (next <= 1 && isOffline && sharedPiece(first, second) !== undefined && !isPlaying) next = 2;
     if (next <= 2 && isOnline && open > 0) next = 3;
-    if (next === 2 && isOnline && waiting.every((n) => n === 0)) next = 4;
-    if (next === 3 && open === 0 && waiting.every((n) => n === 0)) next = 4;
+    const isQuiet = isOnline && waiting.every((n) => n === 0);
+    if ((next === 2 || next === 3) && isQuiet && areEqual([first, second])) next = 4;
     items.forEach((item, at) => {
       item.className = at < next ? 'done' : at === next ? 'next' : '';
       const button = buttons[at];

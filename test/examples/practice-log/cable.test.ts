@@ -13,7 +13,7 @@ test('lets calls through while it is in, and tells of them', async () => {
     { onTraffic: (traffic) => heard.push(traffic) },
   );
   expect(await transport.pull?.(request, { signal })).toBe(pulled);
-  expect(heard).toEqual([{ kind: 'pull', replica: 'r', answer: pulled }]);
+  expect(heard).toEqual([{ kind: 'pull', answer: pulled }]);
 });
 
 test('rejects as a dead network does while it is out, without reaching the server', async () => {

@@ -5,7 +5,14 @@ import { changesOf, noteOf, standingOf } from '../../../examples/practice-log/se
 const nameOf = (replica: string) => (replica === 'l' ? 'Laptop' : 'Phone');
 
 function decision(parts: Partial<Decision> & Pick<Decision, 'path' | 'rule'>): Decision {
-  return { operationId: 'o', replica: 'l', winner: 'both', why: 'as the rule says', ...parts };
+  return {
+    operationId: 'o',
+    replica: 'l',
+    remoteReplica: 'p',
+    winner: 'both',
+    why: 'as the rule says',
+    ...parts,
+  };
 }
 
 describe('noteOf', () => {
@@ -13,31 +20,31 @@ describe('noteOf', () => {
     [
       'sum',
       decision({ path: '/minutes', rule: 'sum', base: 10, local: 25, remote: 30, result: 45 }),
-      'Both count: 10 + 20 from the server + 15 from Laptop make 45.',
+      'Both count: 10 + 20 from Phone + 15 from Laptop make 45.',
       undefined,
     ],
     [
       'sum downwards',
       decision({ path: '/minutes', rule: 'sum', base: 10, local: 4, remote: 30, result: 24 }),
-      'Both count: 10 + 20 from the server − 6 from Laptop make 24.',
+      'Both count: 10 + 20 from Phone − 6 from Laptop make 24.',
       undefined,
     ],
     [
       'concat',
       decision({ path: '/notes', rule: 'concat', base: 'a', local: 'a\nb', remote: 'a\nc' }),
-      'Both texts are kept: “b” from Laptop follows what the server had.',
+      'Both texts are kept: “b” from Laptop comes after what Phone wrote.',
       undefined,
     ],
     [
       'concat over a rewrite',
       decision({ path: '/notes', rule: 'concat', base: 'a', local: 'z', remote: 'a\nc' }),
-      'Both texts are kept: Laptop rewrote it, and what was added on the server follows.',
+      'Both texts are kept: Laptop rewrote it, and what Phone added follows.',
       undefined,
     ],
     [
       'concat of two rewrites',
       decision({ path: '/notes', rule: 'concat', base: 'a', local: 'z', remote: 'y' }),
-      'Both rewrote the text. Both versions are kept, Laptop’s second.',
+      'Both rewrote the text. Both versions are kept, the one from Phone first.',
       undefined,
     ],
     [
@@ -49,19 +56,19 @@ describe('noteOf', () => {
         local: ['a', 'c'],
         remote: ['a', 'b', 'd'],
       }),
-      'Both count: d from the server; c from Laptop; without b as Laptop wished.',
+      'Both count: d from Phone; c from Laptop; without b as Laptop wished.',
       undefined,
     ],
     [
       'latest, won',
       decision({ path: '/status', rule: 'latest', winner: 'local', local: 'ready', remote: 'learning' }),
-      'Laptop wrote later, so “ready” replaced “learning”.',
+      'Laptop wrote later, so “ready” replaced “learning” from Phone.',
       '“learning”',
     ],
     [
       'latest, lost',
       decision({ path: '/status', rule: 'latest', winner: 'remote', local: 'ready', remote: 'learning' }),
-      '“learning” was written later than Laptop’s “ready”, so it stays.',
+      'Phone wrote “learning” later than Laptop wrote “ready”, so it stays.',
       '“ready”',
     ],
     [
@@ -79,13 +86,13 @@ describe('noteOf', () => {
     [
       'a revival',
       decision({ path: '', rule: 'deletes:update-wins', winner: 'local', local: {} }),
-      'It had been deleted elsewhere; Laptop’s change brought it back.',
+      'Phone had deleted it; a change by Laptop brought it back.',
       undefined,
     ],
     [
       'a deletion that lost',
       decision({ path: '', rule: 'deletes:update-wins', winner: 'remote', remote: {} }),
-      'Laptop deleted it, but it had been changed elsewhere: the change wins.',
+      'Laptop deleted it, but Phone had changed it: the change wins.',
       undefined,
     ],
     [

@@ -23,6 +23,9 @@ export interface Servers {
   readonly sqlite: string;
 }
 
+/** What the process that drives the bench says to that of the servers. */
+export type ServerQuestion = 'record' | 'recorded' | 'stop';
+
 /** The space in which the servers have records from the start. */
 export const filledSpace = 'filled';
 

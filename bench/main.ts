@@ -1,13 +1,12 @@
 import { parseArgs } from 'node:util';
-import type { Setting } from './contract.js';
 import { benchCases, fullLoad, quickLoad, type BenchCase } from './plan.js';
-import { selfTimeTable, type SelfTime } from './profile.js';
-import { profileCase } from './profile-case.js';
+import { selfTimeTable } from './profile.js';
+import { profileCase, type ProfileOptions } from './profile-case.js';
 import { cellsOf, plainTable } from './report.js';
 import { findingsOf, type Finding } from './findings.js';
 import { writeResults } from './results.js';
 import { runCase } from './runner.js';
-import { startServers } from './server/process.js';
+import { startServers, type ServerProcess } from './server/process.js';
 import { bundlePage, serveSite } from './site.js';
 import { sizeFinding } from './size.js';
 
@@ -64,38 +63,30 @@ async function measure(cases: readonly BenchCase[], all: boolean): Promise<void>
 }
 
 async function showProfiles(cases: readonly BenchCase[]): Promise<void> {
-  for (const benchCase of cases) {
-    const serverTimes = await inSetting([benchCase], async ({ url, setting, map }) => {
-      console.log(`\n${benchCase.name}, ${args.contender}, in the page`);
-      console.log(selfTimeTable(await profileCase(benchCase, args.contender, { url, setting, map })));
-    });
-    if (serverTimes !== undefined)
-      console.log(`\n${benchCase.name}, at the server\n${selfTimeTable(serverTimes)}`);
-  }
+  await inSetting(cases, async (surroundings) => {
+    for (const benchCase of cases) {
+      const { page, server } = await profileCase(benchCase, args.contender, surroundings);
+      console.log(`\n${benchCase.name}, ${args.contender}, in the page\n${selfTimeTable(page)}`);
+      if (server !== undefined) console.log(`\n${benchCase.name}, at the server\n${selfTimeTable(server)}`);
+    }
+  });
 }
 
-interface Surroundings {
-  readonly url: string;
-  readonly setting: Omit<Setting, 'round'>;
-  readonly map: string;
-}
-
-/** What runs beside the browser; resolves with where the servers spent their time, where that was recorded. */
-async function inSetting(cases: readonly BenchCase[], work: (surroundings: Surroundings) => Promise<void>) {
-  const recorded = args.profile !== undefined;
-  const { code, map } = await bundlePage(recorded);
+/** Serves the page, and starts what else the cases need, while `work` goes on. */
+async function inSetting(
+  cases: readonly BenchCase[],
+  work: (surroundings: ProfileOptions) => Promise<void>,
+): Promise<void> {
+  const { code, map } = await bundlePage(args.profile !== undefined);
   const site = await serveSite(code);
-  const needed = cases.some(({ withServers }) => withServers);
-  const started = needed
-    ? await startServers({ origin: site.origin, records: load.records, recorded })
-    : undefined;
-  let serverTimes: SelfTime[] | undefined;
+  let server: ServerProcess | undefined;
   try {
-    const servers = started?.servers ?? { raw: '', memory: '', sqlite: '' };
-    await work({ url: `${site.origin}/`, setting: { load, servers }, map });
+    if (cases.some(({ withServers }) => withServers))
+      server = await startServers({ origin: site.origin, records: load.records });
+    const servers = server?.servers ?? { raw: '', memory: '', sqlite: '' };
+    await work({ url: `${site.origin}/`, setting: { load, servers }, map, server });
   } finally {
-    serverTimes = await started?.stop();
+    await server?.stop();
     await site.close();
   }
-  return serverTimes;
 }

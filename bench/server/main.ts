@@ -5,21 +5,27 @@ import { memoryStore } from 'syncline/server-store/memory';
 import { sqliteStore } from 'syncline/server-store/sqlite';
 import { memoryStorage } from 'syncline/storage/memory';
 import { loopbackTransport } from 'syncline/transport/loopback';
-import { filledSpace, type Servers } from '../contract.js';
+import { filledSpace, type ServerQuestion, type Servers } from '../contract.js';
 import { task } from '../entity.js';
 import { tasksOf } from '../records.js';
 import { serveRaw } from './raw.js';
+import { createRecorder } from './recorder.js';
 
 /** A process of its own, as a server is: `server.mjs <origin of the page> <records> <database file>`. */
 const [origin = '', records = '0', file = ''] = process.argv.slice(2);
 const identity = { id: 'bench' };
+const recorder = createRecorder();
 
 const memory = await serve(memoryStore());
 const sqlite = await serve(sqliteStore({ file }));
 const raw = await serveRaw(origin, tasksOf(Number(records)), await recordsOf(memory.server));
 const servers: Servers = { raw: raw.url, memory: memory.host.url, sqlite: sqlite.host.url };
 process.send?.(servers);
-process.once('message', () => void stop());
+process.on('message', (question: ServerQuestion) => {
+  if (question === 'record') void recorder.start().then(() => process.send?.({}));
+  else if (question === 'recorded') void recorder.stop().then((profile) => process.send?.(profile));
+  else void stop();
+});
 
 async function serve(store: ServerStore) {
   const server = createSyncServer({

@@ -1,17 +1,20 @@
 import { build } from 'esbuild';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { root } from '../../scripts/entries.js';
-import type { Servers } from '../contract.js';
+import type { ServerQuestion, Servers } from '../contract.js';
 import { selfTimes, type CpuProfile, type SelfTime } from '../profile.js';
 
 export interface ServerProcess {
   readonly servers: Servers;
-  /** Ends the process; resolves with where it spent its time, where that was recorded. */
-  stop(): Promise<SelfTime[] | undefined>;
+  /** From here on it is noted where the process spends its time. */
+  record(): Promise<void>;
+  recorded(): Promise<SelfTime[]>;
+  /** Ends the process. */
+  stop(): Promise<void>;
 }
 
 export interface ServerOptions {
@@ -19,47 +22,44 @@ export interface ServerOptions {
   readonly origin: string;
   /** Records that are there to be pulled. */
   readonly records: number;
-  readonly recorded: boolean;
 }
 
 const scriptName = 'server.mjs';
 
 /** Starts the servers in a Node process of their own, from a bundle, with their database in a file. */
-export async function startServers({ origin, records, recorded }: ServerOptions): Promise<ServerProcess> {
+export async function startServers({ origin, records }: ServerOptions): Promise<ServerProcess> {
   const data = await mkdtemp(join(tmpdir(), 'syncline-bench-server-'));
   const folder = await bundleFolder();
   await bundleServer(folder);
-  const flags = recorded ? ['--cpu-prof', `--cpu-prof-dir=${data}`, '--cpu-prof-interval=100'] : [];
   const child = spawn(
     process.execPath,
-    [...flags, join(folder, scriptName), origin, String(records), join(data, 'server.db')],
+    [join(folder, scriptName), origin, String(records), join(data, 'server.db')],
     { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], env: { ...process.env, NODE_ENV: 'production' } },
   );
-  const [servers] = (await Promise.race([
-    once(child, 'message'),
-    once(child, 'exit').then(() => Promise.reject(new Error('the servers did not start'))),
-  ])) as [Servers];
+  const exited = once(child, 'exit').then(() => Promise.reject(new Error('the servers have ended')));
+  exited.catch(() => undefined);
+  const answered = async <T>(): Promise<T> => {
+    const [answer] = (await Promise.race([once(child, 'message'), exited])) as [T];
+    return answer;
+  };
+  const ask = <T>(question: ServerQuestion): Promise<T> => {
+    const answer = answered<T>();
+    child.send(question);
+    return answer;
+  };
   return {
-    servers,
+    servers: await answered<Servers>(),
+    record: () => ask('record'),
+    async recorded() {
+      const map = await readFile(join(folder, `${scriptName}.map`), 'utf8');
+      return selfTimes(await ask<CpuProfile>('recorded'), { name: scriptName, map });
+    },
     async stop() {
-      const exited = once(child, 'exit');
-      child.send('stop');
-      await exited;
-      const times = recorded ? await recordedTimes(data, folder) : undefined;
+      child.send('stop' satisfies ServerQuestion);
+      await exited.catch(() => undefined);
       for (const each of [data, folder]) await rm(each, { recursive: true, force: true });
-      return times;
     },
   };
-}
-
-async function recordedTimes(data: string, folder: string): Promise<SelfTime[]> {
-  const file = (await readdir(data)).find((name) => name.endsWith('.cpuprofile'));
-  if (file === undefined) throw new Error('the server recorded nothing');
-  const profile = JSON.parse(await readFile(join(data, file), 'utf8')) as CpuProfile;
-  return selfTimes(profile, {
-    name: scriptName,
-    map: await readFile(join(folder, `${scriptName}.map`), 'utf8'),
-  });
 }
 
 /** Where packages are found by their names. */

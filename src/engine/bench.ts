@@ -9,7 +9,7 @@ import type { Transaction } from './committer.js';
 import { historyMax, type Context } from './context.js';
 import type { ClientEvent } from './events.js';
 import { definitionOf, loadLanes, stateBefore, storeLane, type Lane, type LaneKey } from './lane.js';
-import { putMeta, readMeta } from './meta.js';
+import { assertNotNewer, putMeta, readMeta } from './meta.js';
 import { tables, type HistoryRow } from './rows.js';
 import { isCovered, settleContested, type Settled } from './settle.js';
 
@@ -50,7 +50,8 @@ export class Bench {
   }
 
   async open(keys: readonly LaneKey[]): Promise<void> {
-    this.#sent ??= new Set((await readMeta(this.#transaction)).sent.ids);
+    const { replica, sent } = await readMeta(this.#transaction);
+    this.#sent ??= new Set(sent.ids);
     const fresh = new Map<string, LaneKey>();
     for (const { entity, id } of keys) {
       const lane = laneOf({ entity, entityId: id });
@@ -58,6 +59,7 @@ export class Bench {
     }
     for (const loaded of await loadLanes(this.#transaction, [...fresh.values()])) {
       const definition = definitionOf(this.#context.entities, loaded.entity);
+      assertNotNewer(definition, replica.versions);
       this.#lanes.set(laneOf({ entity: loaded.entity, entityId: loaded.id }), {
         definition,
         loaded,
@@ -111,6 +113,13 @@ export class Bench {
     lane.entries = [...lane.entries, entry].sort((a, b) => a.order - b.order);
     if (!this.#changed.has(id)) this.#inserted.add(id);
     this.#changed.set(id, entry);
+  }
+
+  /** Puts a new entry at its place in the lane, for a dead letter that is sent again. */
+  replace(lane: OpenLane, entry: OutboxEntry, letter: string): void {
+    this.insert(lane, entry);
+    this.drop(undefined, letter);
+    this.#replaced.set(letter, entry.operation.id);
   }
 
   /** Refused for good: a dead letter, and what needs it goes along when the bench closes. */
@@ -268,7 +277,8 @@ export class Bench {
       (id) => !this.#changed.has(id) || this.#changed.get(id)?.state === 'pending',
     );
     const after = new Set(mayBeThere);
-    if (after.size !== before.size) putMeta(this.#transaction, 'sent', { ids: [...after] });
+    const isSame = after.size === before.size && mayBeThere.every((id) => before.has(id));
+    if (!isSame) putMeta(this.#transaction, 'sent', { ids: [...after] });
   }
 
   /** Keeps the newest accepted operations, in a ring. */

@@ -21,7 +21,7 @@ import { openStore, recoverFromEarlyLoss, recoverFromLoss, type Loss } from './o
 import { createOutbox, type Outbox } from './outbox-verbs.js';
 import { ReceiptDesk, type Receipt } from './receipts.js';
 import { readMeta } from './meta.js';
-import { layoutOf, tables, type ReplicaRow } from './rows.js';
+import { layoutOf, tables, type ReplicaRow, type SyncRow } from './rows.js';
 import type { SyncStatus } from './status.js';
 import { SyncLoop, type SyncProgress } from './sync-loop.js';
 import { write } from './write.js';
@@ -156,11 +156,21 @@ export async function createSyncClient(options: ClientOptions): Promise<SyncClie
     lost: (loss) => lost(loss),
     closed: (reason) => context.emit({ kind: 'error', error: new SyncError('storage-closed', reason) }),
   });
-  await openStore(context, options.user);
+  try {
+    await openStore(context, options.user);
+  } catch (error) {
+    // Nobody is given a client that could close it.
+    await storage.close().catch(() => undefined);
+    throw error;
+  }
   identity.replica ||= (await committer.run(readMeta)).replica.replica;
   // Tabs of one store share its replica id, and nobody else does.
   const name = options.name ?? identity.replica;
   const loop = new SyncLoop(context, { platform, name, pollIntervalMs: options.pollIntervalMs ?? 30_000 });
+  feed.listen(tables.meta, (moves) => {
+    const sync = moves.find(({ id }) => id === 'sync')?.value as unknown as SyncRow | undefined;
+    if (sync?.pulledAt !== undefined) loop.pulled(sync.pulledAt);
+  });
   const source: Source = { storage, committer, feed };
   const desk = new ReceiptDesk(mirror);
   const client = assemble(context, { identity, loop, source, desk, events$, platform });

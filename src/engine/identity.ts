@@ -43,7 +43,7 @@ function rekey(entry: OutboxEntry, replica: string): OutboxEntry {
 }
 
 /**
- * After the server was restored or replaced: what it had acknowledged lately, and what it had accepted but not sent
+ * After the server was restored or replaced: what it had acknowledged lately, and what it had answered but not sent
  * back, waits to be sent again. Ids make it harmless where the server still knows it.
  */
 export async function resendHistory(
@@ -60,18 +60,34 @@ export async function resendHistory(
         context.mirror.get(operation.id) === undefined && context.entities.has(operation.entity),
     )
     .sort((a, b) => a.order - b.order);
-  const held = context.mirror.entries().filter(({ state }) => state === 'accepted');
-  await bench.open(
-    [...acknowledged, ...held].map(({ operation }) => ({ entity: operation.entity, id: operation.entityId })),
-  );
-  for (const entry of [...acknowledged, ...held]) {
+  // What was contested waits for a version of the server that was: it is asked again.
+  const held = context.mirror.entries().filter(({ state }) => state === 'accepted' || state === 'contested');
+  const resent = [...acknowledged, ...held];
+  await bench.open(resent.map(({ operation }) => ({ entity: operation.entity, id: operation.entityId })));
+  const isWhole = wholeGroups(resent);
+  for (const entry of resent) {
     const lane = bench.lane(entry.operation.entity, entry.operation.entityId);
-    if (lane !== undefined) bench.restore(lane, pendingAgain(entry));
+    if (lane !== undefined) bench.restore(lane, pendingAgain(entry, isWhole(entry)));
   }
   for (const slot of rows.keys()) transaction.delete(tables.history, slot);
-  bench.events.push({ kind: 'epoch-changed', epoch, resent: acknowledged.length + held.length });
+  bench.events.push({ kind: 'epoch-changed', epoch, resent: resent.length });
 }
 
-function pendingAgain({ awaitsVersion: _version, error: _error, ...entry }: OutboxEntry): OutboxEntry {
-  return { ...entry, state: 'pending', attempts: 0 };
+/** Tells an entry whose transaction is all there; the history may hold the end of a large one only. */
+function wholeGroups(entries: readonly OutboxEntry[]): (entry: OutboxEntry) => boolean {
+  const members = new Map<string, number>();
+  for (const { operation } of entries) {
+    const id = operation.transaction?.id;
+    if (id !== undefined) members.set(id, (members.get(id) ?? 0) + 1);
+  }
+  return ({ operation: { transaction } }) =>
+    transaction === undefined || members.get(transaction.id) === transaction.size;
+}
+
+/** What is left of a transaction goes one by one: a part of it would be refused. */
+function pendingAgain(entry: OutboxEntry, isWhole: boolean): OutboxEntry {
+  const { awaitsVersion: _version, error: _error, ...rest } = entry;
+  const { transaction, ...operation } = rest.operation;
+  const mark = isWhole && transaction !== undefined ? { transaction } : {};
+  return { ...rest, operation: { ...operation, ...mark }, state: 'pending', attempts: 0 };
 }

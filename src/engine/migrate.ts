@@ -1,13 +1,17 @@
 import type { EntityDefinition } from '../contracts/entity.js';
 import type { JsonObject } from '../contracts/json.js';
-import type { Operation, SyncRecord } from '../contracts/operation.js';
+import type { FieldChange, Operation, SyncRecord } from '../contracts/operation.js';
 import type { OutboxEntry } from '../contracts/queue.js';
-import { diffData } from '../diff/diff.js';
-import { SyncError } from '../errors.js';
+import { equalJson } from '../diff/canonical.js';
+import { applyChanges, diffData } from '../diff/diff.js';
+import { overlapsAny } from '../diff/path-set.js';
+import { lookup } from '../diff/pointer.js';
+import { isJsonArray } from '../diff/shape.js';
 import { writeOver } from '../resolve/reconcile.js';
 import { Bench, type OpenLane } from './bench.js';
 import type { Transaction } from './committer.js';
 import type { Context } from './context.js';
+import { assertNotNewer } from './meta.js';
 import { recordTable } from './rows.js';
 
 /**
@@ -20,16 +24,9 @@ export async function migrateRecords(
   versions: Readonly<Record<string, number>>,
 ): Promise<void> {
   for (const definition of context.entities.values()) {
-    const from = versions[definition.name] ?? definition.version;
-    if (from > definition.version) {
-      throw new SyncError(
-        'version',
-        `${definition.name} was stored under schema version ${from}; this code knows ${definition.version}`,
-        {
-          hint: 'Reload the application: another tab runs a newer one. Nothing was changed.',
-        },
-      );
-    }
+    assertNotNewer(definition, versions);
+    const from = Object.hasOwn(versions, definition.name) ? versions[definition.name] : undefined;
+    if (from === undefined) continue;
     if (from === definition.version) continue;
     const ids = [...(await transaction.all(recordTable(definition.name))).keys()];
     const bench = new Bench(context, transaction);
@@ -70,15 +67,40 @@ function carry(
   const changes: Operation['changes'] =
     operation.kind === 'create'
       ? [{ path: '', action: 'set', value: data }]
-      : diffData(migrated?.data ?? {}, data);
+      : changesBetween(definition, migrated?.data ?? {}, data, operation);
   return { ...entry, operation: { ...operation, changes, schemaVersion: definition.version } };
+}
+
+/** The difference; but an increment is still one, and so is a member added, where it leads to the same place. */
+function changesBetween(
+  { strategy }: EntityDefinition,
+  before: JsonObject,
+  after: JsonObject,
+  { changes }: Operation,
+): readonly FieldChange[] {
+  const kept = changes.filter((change) => commutes(change) && leadsThere(before, after, change));
+  const isKept = overlapsAny(kept.map(({ path }) => path));
+  const others = diffData(before, after, (path) => Object.hasOwn(strategy.fields, path));
+  return [...kept, ...others.filter(({ path }) => !isKept(path))];
+}
+
+function commutes({ action }: FieldChange): boolean {
+  return action === 'increment' || action === 'add' || action === 'remove';
+}
+
+function leadsThere(before: JsonObject, after: JsonObject, change: FieldChange): boolean {
+  const { value: present, blocked } = lookup(before, change.path);
+  const fits = change.action === 'increment' ? typeof present === 'number' : isJsonArray(present);
+  if (blocked || !fits) return false;
+  const wanted = lookup(after, change.path).value;
+  return equalJson(lookup(applyChanges(before, [change]), change.path).value, wanted);
 }
 
 function migrateRecord(definition: EntityDefinition, record: SyncRecord, from: number): SyncRecord {
   return { ...record, data: migrateData(definition, record.data, from) };
 }
 
-function migrateData(definition: EntityDefinition, data: JsonObject, from: number): JsonObject {
+export function migrateData(definition: EntityDefinition, data: JsonObject, from: number): JsonObject {
   let result = data;
   for (let version = from; version < definition.version; version++)
     result = definition.migrate?.(result, version) ?? result;

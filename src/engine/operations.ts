@@ -198,3 +198,11 @@ export function author(
   };
   return { operation, replica: { ...replica, counter, stamp } };
 }
+
+/** The error of a write that depends on a dead letter. */
+export function hopeless(because: string): SyncError {
+  return new SyncError('rejected', `depends on ${because}, which was refused`, {
+    hint: 'Settle that dead letter first: client.outbox.retry, edit or discard.',
+    details: { because },
+  });
+}

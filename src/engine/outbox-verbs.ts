@@ -1,4 +1,6 @@
 import { Observable } from 'rxjs';
+import type { EntityDefinition } from '../contracts/entity.js';
+import type { JsonObject } from '../contracts/json.js';
 import type { FieldChange, Operation } from '../contracts/operation.js';
 import type { OutboxEntry } from '../contracts/queue.js';
 import { stampReplica } from '../causality/stamp.js';
@@ -9,8 +11,9 @@ import { fold } from './lane.js';
 import { Bench } from './bench.js';
 import type { Transaction } from './committer.js';
 import type { Context } from './context.js';
-import { author } from './operations.js';
+import { author, hopeless, type WriteOptions } from './operations.js';
 import { putMeta, readMeta } from './meta.js';
+import { migrateData } from './migrate.js';
 import { tables } from './rows.js';
 import type { SyncLoop } from './sync-loop.js';
 import { correctedNow } from './time.js';
@@ -112,29 +115,54 @@ async function sendAgain(
     );
     const { operation: fresh, replica } = author(
       present,
-      { kind: old.kind, changes: changes ?? old.changes },
+      { kind: old.kind, changes: changes ?? changesToday(lane.definition, old) },
       {
         definition: lane.definition,
         id: old.entityId,
         view,
         now: correctedNow(context.runtime, sync),
         uuid: context.runtime.uuid(),
+        options: await optionsOf(transaction, old),
       },
     );
     // The clock stays what the author had seen then, so that what happened since is merged and not overwritten.
     const operation: Operation = { ...fresh, clock: { ...old.clock, ...ownCounter(fresh) }, replaces: id };
-    bench.insert(lane, {
-      operation,
-      state: 'pending',
-      order: replica.counter,
-      enqueuedAt: letter.enqueuedAt,
-      attempts: 0,
-    });
-    bench.drop(undefined, id);
+    const { enqueuedAt } = letter;
+    bench.replace(lane, { operation, state: 'pending', order: replica.counter, enqueuedAt, attempts: 0 }, id);
     await bench.close();
     putMeta(transaction, 'replica', replica);
     return operation.id;
   });
+}
+
+/** The changes of an operation that was written under this schema version or an older one. */
+function changesToday(
+  definition: EntityDefinition,
+  { kind, changes, schemaVersion, id }: Operation,
+): readonly FieldChange[] {
+  const [root] = changes;
+  if (kind === 'delete' || schemaVersion === definition.version) return changes;
+  if (kind === 'create' && root !== undefined)
+    return [{ ...root, value: migrateData(definition, root.value as JsonObject, schemaVersion) }];
+  throw new SyncError('version', `${id} was written under schema version ${schemaVersion}`, {
+    operationId: id,
+    hint: 'Say what it means today: client.outbox.edit.',
+  });
+}
+
+/** As it was written; but what is in the outbox no more is accepted or given up, and not to be waited for. */
+async function optionsOf(
+  transaction: Transaction,
+  { dependsOn = [], priority = 0, meta }: Operation,
+): Promise<WriteOptions> {
+  const needed = (await transaction.get(tables.outbox, dependsOn)).filter((entry) => entry !== undefined);
+  const dead = needed.find(({ state }) => state === 'dead');
+  if (dead !== undefined) throw hopeless(dead.operation.id);
+  return {
+    priority,
+    ...(needed.length === 0 ? {} : { dependsOn: needed.map(({ operation }) => operation.id) }),
+    ...(meta === undefined ? {} : { meta }),
+  };
 }
 
 function ownCounter({ clock, stamp }: Operation): Record<string, number> {

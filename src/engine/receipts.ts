@@ -26,7 +26,7 @@ interface Waiter {
 export class ReceiptDesk {
   readonly #mirror: OutboxMirror;
   readonly #waiters = new Map<string, Waiter>();
-  /** Dead letters that were disposed of → what took their place, if anything did. */
+  /** Operations that another took the place of, and dead letters that were given up: nothing did. */
   readonly #disposed = new Map<string, string | undefined>();
 
   constructor(mirror: OutboxMirror) {
@@ -71,9 +71,11 @@ export class ReceiptDesk {
 
   #follow(moves: readonly MirrorMove[]): void {
     for (const { id, before, after } of moves) {
-      if (before?.state === 'dead' && after === undefined) {
-        this.#disposed.set(id, moves.find((move) => move.after?.operation.replaces === id)?.id);
-      }
+      if (before?.state === 'dead' && after === undefined) this.#disposed.set(id, undefined);
+    }
+    for (const { id, before, after } of moves) {
+      const replaced = after?.operation.replaces;
+      if (before === undefined && replaced !== undefined) this.#disposed.set(replaced, id);
     }
     if (this.#waiters.size === 0) return;
     for (const { after } of moves) {

@@ -118,6 +118,12 @@ export class SyncLoop {
     this.#tell();
   }
 
+  /** Some tab of this store has pulled to the present, at this wall-clock time, ms. */
+  pulled(at: number): void {
+    if (this.#isAllSent) this.#syncedAt = Math.max(this.#syncedAt ?? at, at);
+    this.#tell();
+  }
+
   get paused(): PauseReason | undefined {
     return this.#paused;
   }
@@ -148,6 +154,11 @@ export class SyncLoop {
     this.#leader = true;
     this.#wake(0);
     this.#tell();
+  }
+
+  get #isAllSent(): boolean {
+    const { pending, contested, conflict } = this.#context.mirror.counts;
+    return pending + contested + conflict === 0;
   }
 
   get #online(): boolean {
@@ -267,13 +278,12 @@ export class SyncLoop {
   }
 
   #succeed(): void {
-    const { mirror, runtime } = this.#context;
+    const { runtime } = this.#context;
     this.#failures = 0;
     this.#lastError = undefined;
     this.#size.reset();
     if (this.#paused === 'auth') this.#paused = undefined;
-    const { pending, contested, conflict } = mirror.counts;
-    if (pending + contested + conflict === 0) this.#syncedAt = runtime.now();
+    if (this.#isAllSent) this.#syncedAt = runtime.now();
     const { pollIntervalMs } = this.#options;
     for (const delayMs of this.#pacing.waitsMs()) this.#wake(delayMs);
     if (this.#again) this.#wake(0);

@@ -8,8 +8,8 @@ import { writeOver } from '../resolve/reconcile.js';
 import type { Transaction } from './committer.js';
 import type { Context } from './context.js';
 import { fold, loadLanes, rowOf, type Lane } from './lane.js';
-import { author, draft, type Intent } from './operations.js';
-import { putMeta, readMeta } from './meta.js';
+import { author, draft, hopeless, type Intent } from './operations.js';
+import { assertNotNewer, putMeta, readMeta } from './meta.js';
 import { recordTable, tables } from './rows.js';
 import { correctedNow } from './time.js';
 
@@ -41,6 +41,7 @@ export async function write(
   const now = correctedNow(context.runtime, meta.sync);
   const drafts = new Map<string, OutboxEntry>();
   let { replica } = meta;
+  for (const { definition } of intents) assertNotNewer(definition, replica.versions);
 
   const lanes = await openLanes(transaction, intents);
   const groupId = grouped ? context.runtime.uuid() : undefined;
@@ -91,11 +92,7 @@ export async function write(
 function refuseHopeless({ mirror }: Context, intents: readonly Intent[]): void {
   for (const { options } of intents) {
     const dead = options?.dependsOn?.find((id) => mirror.get(id)?.state === 'dead');
-    if (dead === undefined) continue;
-    throw new SyncError('rejected', `depends on ${dead}, which was refused`, {
-      hint: 'Settle that dead letter first: client.outbox.retry, edit or discard.',
-      details: { because: dead },
-    });
+    if (dead !== undefined) throw hopeless(dead);
   }
 }
 

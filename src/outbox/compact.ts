@@ -1,9 +1,13 @@
 import type { Json, JsonObject } from '../contracts/json.js';
 import type { FieldChange, Operation } from '../contracts/operation.js';
+import { stampReplica } from '../causality/stamp.js';
+import { counterOf, covers, withCounter } from '../causality/vector.js';
+import { equalJson } from '../diff/canonical.js';
 import { applyChanges } from '../diff/diff.js';
 
 /**
- * One operation that does what `first` and then `second` do, or `undefined` where that would change what a merge sees.
+ * One operation that does what `first` and then `second` do, or `undefined` where that would change what a merge sees:
+ * what the author saw in between must disagree with the first as it would have alone.
  *
  * Only for operations that were never sent, of one record, without a transaction or dependants. Updates are joined
  * when the second writes every path that the first wrote, so that each value keeps its own stamp; an update is always
@@ -13,9 +17,19 @@ export function compactPair(first: Operation, second: Operation): Operation | un
   if (second.kind !== 'update' || first.kind === 'delete' || first.replaces !== undefined) return undefined;
   if (first.transaction !== undefined || second.transaction !== undefined || second.dependsOn !== undefined)
     return undefined;
+  if (!hasSeenTheSame(first, second) || !isSentAlike(first, second)) return undefined;
   const changes =
     first.kind === 'create' ? intoCreate(first, second) : joinChanges(first.changes, second.changes);
   return changes && { ...first, changes, clock: second.clock, stamp: second.stamp };
+}
+
+function hasSeenTheSame({ clock }: Operation, second: Operation): boolean {
+  const author = stampReplica(second.stamp);
+  return covers(withCounter(clock, author, counterOf(second.clock, author)), second.clock);
+}
+
+function isSentAlike(first: Operation, second: Operation): boolean {
+  return first.priority === second.priority && equalJson(first.meta, second.meta);
 }
 
 function intoCreate(create: Operation, update: Operation): FieldChange[] | undefined {

@@ -232,3 +232,26 @@ test('a conflict that a person settled keeps its explanation when it meets a sec
   ]);
   await world.close();
 });
+
+test('what is sent again keeps its priority, its meta and what it waits for', async () => {
+  const world = createWorld();
+  let strict = true;
+  const phone = await world.device({ middleware: refusing(() => (strict ? rejected : undefined)) });
+  const tasks = phone.collection(task);
+  const album = await tasks.create({ id: 'album', title: 'A' });
+  const options = { dependsOn: [album.operationId ?? ''], priority: 3, meta: { by: 'import' } };
+  await tasks.create({ id: 'track', title: 'T' }, options);
+  await phone.sync();
+  const [first = '', second = ''] = phone.outbox.deadLetters().map(({ operation }) => operation.id);
+  await expect(phone.outbox.retry(second)).rejects.toMatchObject({
+    code: 'rejected',
+    details: { because: first },
+  });
+  const again = await phone.outbox.retry(first);
+  await phone.outbox.retry(second);
+  expect(phone.outbox.list().at(-1)?.operation).toMatchObject({ ...options, dependsOn: [again] });
+  strict = false;
+  await phone.sync();
+  expect(phone.status()).toMatchObject({ state: 'synced', deadLetters: 0 });
+  await world.close();
+});

@@ -1,0 +1,38 @@
+import { expect, test } from 'vitest';
+import { createSyncClient } from 'syncline';
+import { createMemoryStore, memoryStorage } from 'syncline/storage/memory';
+import { createWorld, task } from '../support/world.js';
+
+function turn(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 5));
+}
+
+test('a tab that does not send itself knows when another one has sent and pulled everything', async () => {
+  const world = createWorld();
+  const store = createMemoryStore();
+  const leader = await world.device({ storage: memoryStorage({ store }) });
+  const never = { acquire: () => new Promise<never>(() => undefined) };
+  const follower = await world.device({
+    storage: memoryStorage({ store }),
+    platform: { lease: never },
+    auto: true,
+  });
+  await follower.collection(task).create({ id: 't', title: 'T' });
+  expect(follower.status()).toMatchObject({ state: 'pending', leader: false, pending: 1 });
+  await leader.sync();
+  await leader.sync();
+  await turn();
+  expect(follower.status()).toMatchObject({ state: 'synced', leader: false, pending: 0 });
+  await world.close();
+});
+
+test('a client that could not be opened leaves its store closed', async () => {
+  const store = createMemoryStore();
+  const options = { entities: [task], transport: {}, auto: false };
+  const ada = await createSyncClient({ ...options, storage: memoryStorage({ store }), user: 'ada' });
+  await ada.collection(task).create({ id: 't', title: 'T' });
+  await ada.close();
+  const bob = createSyncClient({ ...options, storage: memoryStorage({ store }), user: 'bob' });
+  await expect(bob).rejects.toMatchObject({ code: 'pending-work' });
+  expect(store.bells.size).toBe(0);
+});

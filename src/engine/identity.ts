@@ -64,7 +64,11 @@ export async function resendHistory(
   const held = context.mirror.entries().filter(({ state }) => state === 'accepted' || state === 'contested');
   const resent = [...acknowledged, ...held];
   await bench.open(resent.map(({ operation }) => ({ entity: operation.entity, id: operation.entityId })));
-  const isWhole = wholeGroups(resent);
+  // The other members of a contested one's transaction wait in the outbox as they are.
+  const isWhole = wholeGroups([
+    ...acknowledged,
+    ...context.mirror.entries().filter(({ state }) => state !== 'dead'),
+  ]);
   for (const entry of resent) {
     const lane = bench.lane(entry.operation.entity, entry.operation.entityId);
     if (lane !== undefined) bench.restore(lane, pendingAgain(entry, isWhole(entry)));

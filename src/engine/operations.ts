@@ -111,11 +111,10 @@ function withoutTidying(
     equalJson(lookup(a, path).value, lookup(b, path).value);
   const isTidying = ({ path, base }: FieldChange) => base !== undefined && isSame(path, before, wanted);
   if (!changes.some(isTidying)) return changes;
-  const known =
-    schemaProblem(definition, before) === undefined ? toJson(parseData(definition, before)) : undefined;
-  return changes.filter(
-    (change) => !isTidying(change) || (known !== undefined && !isSame(change.path, known, accepted)),
-  );
+  // What the schema itself refuses is replaced as a whole: a part of it might stay refused.
+  if (schemaProblem(definition, before) !== undefined) return changes;
+  const known = toJson(parseData(definition, before));
+  return changes.filter((change) => !isTidying(change) || !isSame(change.path, known, accepted));
 }
 
 /** Measured only where it may matter: one unit of text takes six bytes of JSON at most. */

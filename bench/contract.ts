@@ -4,8 +4,10 @@ export interface Load {
   readonly records: number;
   /** Operations of the cases that are quick. */
   readonly operations: number;
-  /** Operations of the cases where each takes long, or is looked at by itself. */
+  /** Operations of the cases where each takes long, or is looked at by itself. A multiple of ten: there are ten slices. */
   readonly few: number;
+  /** Time between preparing and running, in which what preparing has put off comes to its end. */
+  readonly settleMs: number;
 }
 
 /** What a case needs to know beside its load. */

@@ -34,6 +34,7 @@ const { values: args } = parseArgs({
 
 const load = args.quick ? quickLoad : fullLoad;
 const rounds = Number(args.rounds ?? (args.quick ? 1 : 5));
+const warmUps = args.quick ? 0 : 1;
 
 if (args.help) console.log(usage);
 else if (args.profile !== undefined) await showProfiles(chosen(args.profile));
@@ -53,7 +54,7 @@ async function measure(cases: readonly BenchCase[], all: boolean): Promise<void>
   await inSetting(cases, async ({ url, setting }) => {
     for (const benchCase of cases) {
       console.error(`${benchCase.name} …`);
-      findings.push(...findingsOf(benchCase, await runCase(benchCase, { url, rounds, setting })));
+      findings.push(...findingsOf(benchCase, await runCase(benchCase, { url, rounds, warmUps, setting })));
     }
   });
   if (all) findings.push(await sizeFinding());

@@ -40,8 +40,8 @@ export interface BenchCase {
   readonly lines: readonly Line[];
 }
 
-export const fullLoad: Load = { records: 10_000, operations: 1_000, few: 200 };
-export const quickLoad: Load = { records: 200, operations: 20, few: 10 };
+export const fullLoad: Load = { records: 10_000, operations: 1_000, few: 200, settleMs: 300 };
+export const quickLoad: Load = { records: 200, operations: 20, few: 10, settleMs: 20 };
 
 const raw = (of: keyof Summary, measure = 'ms'): Side => ({ contender: 'raw', of, measure });
 const app = (of: keyof Summary): Side => ({ contender: 'app', of });

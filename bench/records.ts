@@ -9,7 +9,7 @@ export interface Task {
 }
 
 /** Records of one project, so that a query by index finds a hundredth of them. */
-export const projectCount = 100;
+const projectCount = 100;
 
 const notesLength = { narrow: 72, wide: 1850 };
 

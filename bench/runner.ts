@@ -8,12 +8,14 @@ export type Samples = Readonly<Record<string, readonly Measures[]>>;
 export interface RunOptions {
   readonly url: string;
   readonly rounds: number;
+  /** Rounds before those, which are not reported: they make the page's code fast. */
+  readonly warmUps: number;
   readonly setting: Omit<Setting, 'round'>;
 }
 
 /**
- * All contenders of a case in each round, in one page, in turns at going first. A round before the first one warms the
- * page up and is not reported; a case that starts anew in a new process has none.
+ * All contenders of a case in each round, in one page, in turns at going first. A case that starts
+ * anew in a new process has no rounds that warm up.
  */
 export async function runCase(benchCase: BenchCase, options: RunOptions): Promise<Samples> {
   return benchCase.filledBy === undefined
@@ -23,7 +25,7 @@ export async function runCase(benchCase: BenchCase, options: RunOptions): Promis
 
 async function inOnePage(
   { name, interleaved }: BenchCase,
-  { url, rounds, setting }: RunOptions,
+  { url, rounds, warmUps, setting }: RunOptions,
 ): Promise<Samples> {
   const profile = await createProfile();
   const browser = await openBrowser(profile, url);
@@ -31,13 +33,13 @@ async function inOnePage(
     const contenders = await contendersOf(browser, name);
     const samples = emptySamples(contenders);
     let preparations = 0;
-    for (let round = 0; round <= rounds; round++) {
-      const order = turned(contenders, round);
+    for (let round = -warmUps; round < rounds; round++) {
+      const order = turned(contenders, warmUps + round);
       for (const together of interleaved ? [order] : order.map((contender) => [contender])) {
         for (const contender of together)
           await prepare(browser, name, contender, { ...setting, round: preparations++ });
         const measures = await runPrepared(browser);
-        if (round > 0) for (const contender of together) samples[contender]?.push(measures[contender] ?? {});
+        if (round >= 0) for (const contender of together) samples[contender]?.push(measures[contender] ?? {});
       }
     }
     return samples;
@@ -70,7 +72,7 @@ async function inNewProcesses(
   return samples;
 }
 
-export async function contendersOf({ page }: OpenBrowser, caseName: string): Promise<string[]> {
+async function contendersOf({ page }: OpenBrowser, caseName: string): Promise<string[]> {
   return page.evaluate((name) => globalThis.bench.contenders(name), caseName);
 }
 
@@ -83,7 +85,7 @@ export async function prepare(
   await page.evaluate((given) => globalThis.bench.prepare(...given), [caseName, contender, setting] as const);
 }
 
-export async function runPrepared({ page }: OpenBrowser): Promise<Readonly<Record<string, Measures>>> {
+async function runPrepared({ page }: OpenBrowser): Promise<Readonly<Record<string, Measures>>> {
   const measures = await page.evaluate(() => globalThis.bench.run());
   await page.evaluate(() => globalThis.bench.dispose());
   return measures;

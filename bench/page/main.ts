@@ -39,7 +39,7 @@ globalThis.bench = {
     // There with `--js-flags=--expose-gc`.
     void globalThis.gc?.();
     // What preparing has put off, such as a compaction, is not the business of the run.
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await new Promise((resolve) => setTimeout(resolve, setting.load.settleMs));
   },
   async run() {
     const samples = new Map<string, Sample[]>();

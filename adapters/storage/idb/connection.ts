@@ -5,7 +5,7 @@ import { SyncError, type Runtime } from 'syncline';
 export const logStore = 'log';
 /** Pieces of snapshots under growing keys. */
 export const chunkStore = 'chunks';
-export const epochKey = 'epoch';
+const epochKey = 'epoch';
 
 const schemaVersion = 1;
 

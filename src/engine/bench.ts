@@ -50,7 +50,7 @@ export class Bench {
   }
 
   async open(keys: readonly LaneKey[]): Promise<void> {
-    const { replica, sent } = await readMeta(this.#transaction);
+    const { sent, schema } = await readMeta(this.#transaction, 'sent', 'schema');
     this.#sent ??= new Set(sent.ids);
     const fresh = new Map<string, LaneKey>();
     for (const { entity, id } of keys) {
@@ -59,7 +59,7 @@ export class Bench {
     }
     for (const loaded of await loadLanes(this.#transaction, [...fresh.values()])) {
       const definition = definitionOf(this.#context.entities, loaded.entity);
-      assertNotNewer(definition, replica.versions);
+      assertNotNewer(definition, schema);
       this.#lanes.set(laneOf({ entity: loaded.entity, entityId: loaded.id }), {
         definition,
         loaded,

@@ -163,7 +163,9 @@ export async function createSyncClient(options: ClientOptions): Promise<SyncClie
     await storage.close().catch(() => undefined);
     throw error;
   }
-  identity.replica ||= (await committer.run(readMeta)).replica.replica;
+  identity.replica ||= (
+    await committer.run((transaction) => readMeta(transaction, 'replica'))
+  ).replica.replica;
   // Tabs of one store share its replica id, and nobody else does.
   const name = options.name ?? identity.replica;
   const loop = new SyncLoop(context, { platform, name, pollIntervalMs: options.pollIntervalMs ?? 30_000 });

@@ -17,7 +17,7 @@ export function newReplicaId(uuid: string): string {
  * delivers the same operation, the server applies it once.
  */
 export async function renewIdentity(context: Context, transaction: Transaction): Promise<string> {
-  const { replica: old } = await readMeta(transaction);
+  const { replica: old } = await readMeta(transaction, 'replica');
   const replica = newReplicaId(context.runtime.uuid());
   const bench = new Bench(context, transaction);
   const entries = context.mirror.entries().filter(({ state }) => state !== 'dead' && state !== 'accepted');

@@ -1,23 +1,30 @@
 import type { EntityDefinition } from '../contracts/entity.js';
 import { SyncError } from '../errors.js';
 import type { Transaction } from './committer.js';
-import { tables, type MetaRows, type ReplicaRow } from './rows.js';
+import { tables, type MetaRows, type SchemaRow } from './rows.js';
 
-/** Reads who this store is, how far it has followed the server, and what the server may hold. */
-export async function readMeta(transaction: Transaction): Promise<MetaRows> {
-  const [replica, sync, sent] = await transaction.get(tables.meta, ['replica', 'sync', 'sent']);
-  return {
-    replica: replica as MetaRows['replica'],
-    sync: (sync as MetaRows['sync'] | undefined) ?? { offsetMs: 0 },
-    sent: (sent as MetaRows['sent'] | undefined) ?? { ids: [] },
-  };
+/**
+ * Reads rows of `meta`. Only those that matter: a commit fails when a row that it read was moved, and every write of
+ * every tab moves `replica`.
+ */
+export async function readMeta<K extends keyof MetaRows>(
+  transaction: Transaction,
+  ...ids: readonly K[]
+): Promise<Pick<MetaRows, K>> {
+  const rows = await transaction.get(tables.meta, ids);
+  return Object.fromEntries(ids.map((id, at) => [id, rows[at] ?? absent[id]])) as unknown as Pick<
+    MetaRows,
+    K
+  >;
 }
+
+const absent: Partial<MetaRows> = { sync: { offsetMs: 0 }, sent: { ids: [] }, schema: { versions: {} } };
 
 /**
  * Throws `SyncError` `version` where another tab, of a newer release of the application, has migrated the entity's
  * rows: what this one would make of them would be wrong.
  */
-export function assertNotNewer({ name, version }: EntityDefinition, versions: ReplicaRow['versions']): void {
+export function assertNotNewer({ name, version }: EntityDefinition, { versions }: SchemaRow): void {
   const stored = Object.hasOwn(versions, name) ? (versions[name] ?? version) : version;
   if (stored <= version) return;
   throw new SyncError(

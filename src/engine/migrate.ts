@@ -12,7 +12,7 @@ import { Bench, type OpenLane } from './bench.js';
 import type { Transaction } from './committer.js';
 import type { Context } from './context.js';
 import { assertNotNewer } from './meta.js';
-import { recordTable } from './rows.js';
+import { recordTable, type SchemaRow } from './rows.js';
 
 /**
  * Brings rows that were written under an older schema along. A pending operation is carried by migrating the states
@@ -21,10 +21,11 @@ import { recordTable } from './rows.js';
 export async function migrateRecords(
   context: Context,
   transaction: Transaction,
-  versions: Readonly<Record<string, number>>,
+  schema: SchemaRow,
 ): Promise<void> {
   for (const definition of context.entities.values()) {
-    assertNotNewer(definition, versions);
+    assertNotNewer(definition, schema);
+    const { versions } = schema;
     const from = Object.hasOwn(versions, definition.name) ? versions[definition.name] : undefined;
     if (from === undefined) continue;
     if (from === definition.version) continue;

@@ -1,49 +1,48 @@
 import type { StorageSignals } from '../contracts/storage.js';
+import { equalJson } from '../diff/canonical.js';
 import { SyncError, toSyncError } from '../errors.js';
 import type { Transaction } from './committer.js';
 import type { Context } from './context.js';
 import { newReplicaId, renewIdentity } from './identity.js';
 import { migrateRecords } from './migrate.js';
 import { startOver } from './pull.js';
-import { putMeta } from './meta.js';
-import { recordTable, tables, type ReplicaRow, type Table } from './rows.js';
+import { putMeta, readMeta } from './meta.js';
+import { recordTable, tables, type ReplicaRow, type SchemaRow, type Table } from './rows.js';
 
 /** Makes the store this replica's, and this user's; brings its rows to the present schema; fills the mirror. */
 export async function openStore(context: Context, user: string | undefined): Promise<void> {
   const { committer, mirror, storage } = context;
-  mirror.follow(
-    (await storage.scan(tables.outbox)).map(({ id, value }) => ({ table: tables.outbox, id, value })),
-  );
+  await committer.between(async () => {
+    const rows = await storage.scan(tables.outbox);
+    mirror.follow(rows.map(({ id, value }) => ({ table: tables.outbox, id, value })));
+  });
   await committer.run(async (transaction) => {
     const [stored] = await transaction.get(tables.meta, ['replica']);
     const replica = stored as ReplicaRow | undefined;
-    if (replica === undefined) return putMeta(transaction, 'replica', newReplica(context, user));
+    const { schema } = await readMeta(transaction, 'schema');
+    if (replica === undefined) return begin(context, transaction, user);
     if (replica.user !== undefined && replica.user !== user) {
       refuseUnsent(context);
       await forget(context, transaction);
-      return putMeta(transaction, 'replica', newReplica(context, user));
+      return begin(context, transaction, user);
     }
-    await migrateRecords(context, transaction, replica.versions);
-    const next: ReplicaRow = {
-      ...replica,
-      ...newReplica(context, user),
-      replica: replica.replica,
-      counter: replica.counter,
-    };
-    const versions = { ...replica.versions, ...next.versions };
-    const isSame = JSON.stringify({ ...next, versions }) === JSON.stringify(replica);
-    if (!isSame) putMeta(transaction, 'replica', { ...next, versions });
+    await migrateRecords(context, transaction, schema);
+    if (user !== undefined && replica.user === undefined)
+      putMeta(transaction, 'replica', { ...replica, user });
+    const versions = { ...schema.versions, ...versionsOf(context) };
+    if (!equalJson(versions, schema.versions)) putMeta(transaction, 'schema', { versions });
   });
 }
 
-function newReplica({ entities, runtime }: Context, user: string | undefined): ReplicaRow {
-  const versions = Object.fromEntries([...entities.values()].map(({ name, version }) => [name, version]));
-  return {
-    replica: newReplicaId(runtime.uuid()),
-    counter: 0,
-    versions,
-    ...(user === undefined ? {} : { user }),
-  };
+/** Makes an empty store this user's, under a name that nobody has. */
+function begin(context: Context, transaction: Transaction, user: string | undefined): void {
+  const replica = newReplicaId(context.runtime.uuid());
+  putMeta(transaction, 'replica', { replica, counter: 0, ...(user === undefined ? {} : { user }) });
+  putMeta(transaction, 'schema', { versions: versionsOf(context) });
+}
+
+function versionsOf({ entities }: Context): SchemaRow['versions'] {
+  return Object.fromEntries([...entities.values()].map(({ name, version }) => [name, version]));
 }
 
 function refuseUnsent({ mirror }: Context): void {

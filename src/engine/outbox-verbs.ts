@@ -102,7 +102,7 @@ async function sendAgain(
   return context.committer.run(async (transaction) => {
     const letter = await deadLetter(transaction, id);
     const { operation: old } = letter;
-    const { replica: present, sync } = await readMeta(transaction);
+    const { replica: present, sync } = await readMeta(transaction, 'replica', 'sync');
     const bench = new Bench(context, transaction);
     await bench.open([{ entity: old.entity, id: old.entityId }]);
     const lane = bench.lane(old.entity, old.entityId);
@@ -187,7 +187,7 @@ async function discard(context: Context, id: string): Promise<void> {
 async function giveUp(context: Context, transaction: Transaction, id: string): Promise<void> {
   const [entry] = await transaction.get(tables.outbox, [id]);
   if (entry === undefined || entry.state === 'dead') return;
-  const { sent } = await readMeta(transaction);
+  const { sent } = await readMeta(transaction, 'sent');
   if (entry.state === 'accepted' || (entry.state !== 'conflict' && sent.ids.includes(id))) {
     throw new SyncError('conflict', `${id} may have reached the server already`, {
       operationId: id,

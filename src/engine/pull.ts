@@ -43,7 +43,9 @@ export async function pullToPresent(context: Context, options: PullOptions): Pro
   const ask = context.transport.pull?.bind(context.transport);
   if (ask === undefined) return undefined;
   for (;;) {
-    const { replica, sync } = await context.committer.run(readMeta);
+    const { replica, sync } = await context.committer.run((transaction) =>
+      readMeta(transaction, 'replica', 'sync'),
+    );
     try {
       const run = await collect(context, ask, { replica: replica.replica, from: sync.cursor, ...options });
       options.signal.throwIfAborted();
@@ -90,7 +92,7 @@ async function collect(
 }
 
 async function applyRun(context: Context, transaction: Transaction, run: Run): Promise<PullReport | 'again'> {
-  const { sync } = await readMeta(transaction);
+  const { sync } = await readMeta(transaction, 'sync');
   // Another tab has pulled meanwhile; what was collected here starts from a state that is gone.
   if (sync.cursor !== run.from) return 'again';
   const { epoch, serverTime } = run.last;
@@ -204,6 +206,6 @@ function steady(before: number, now: number): number {
 
 /** Forgets the cursor: the next pull is from the start. */
 export async function startOver(transaction: Transaction): Promise<void> {
-  const { cursor: _, ...rest } = (await readMeta(transaction)).sync;
+  const { cursor: _, ...rest } = (await readMeta(transaction, 'sync')).sync;
   putMeta(transaction, 'sync', rest);
 }

@@ -25,7 +25,8 @@ export async function pushBatch(
 ): Promise<PushRound | 'stale' | undefined> {
   const { committer, transport } = context;
   if (batch.length === 0 || transport.push === undefined) return undefined;
-  const { replica, operations, cursor } = await committer.run((transaction) => markSent(transaction, batch));
+  const { replica } = await committer.run((transaction) => readMeta(transaction, 'replica'));
+  const { operations, cursor } = await committer.run((transaction) => markSent(transaction, batch));
   if (operations.length < batch.length) {
     await committer.refresh(batch.map(({ operation }) => ({ table: tables.outbox, id: operation.id })));
     return 'stale';
@@ -33,11 +34,11 @@ export async function pushBatch(
 
   const space = context.space === undefined ? {} : { space: context.space };
   const from = cursor === undefined ? {} : { cursor };
-  const answer = await transport.push({ replica, ...space, ...from, operations }, options);
+  const answer = await transport.push({ replica: replica.replica, ...space, ...from, operations }, options);
   options.signal.throwIfAborted();
   const results = answersTo(operations, answer.results);
   return committer.run(async (transaction) => {
-    const { sync } = await readMeta(transaction);
+    const { sync } = await readMeta(transaction, 'sync');
     const epochChanged = sync.epoch !== undefined && sync.epoch !== answer.epoch;
     // Versions of another epoch cannot be compared with ours; the ids make sending again harmless.
     const report = await storeAnswers(context, transaction, epochChanged ? [] : results);
@@ -65,17 +66,16 @@ async function markSent(
   transaction: Transaction,
   batch: readonly OutboxEntry[],
 ): Promise<{
-  readonly replica: string;
   readonly operations: readonly Operation[];
   readonly cursor: string | undefined;
 }> {
   const ids = batch.map(({ operation }) => operation.id);
-  const { replica, sent, sync } = await readMeta(transaction);
+  const { sent, sync } = await readMeta(transaction, 'sent', 'sync');
   const rows = await transaction.get(tables.outbox, ids);
   const operations = rows.flatMap((entry) => (entry?.state === 'pending' ? [entry.operation] : []));
-  if (operations.length < batch.length) return { replica: replica.replica, operations, cursor: sync.cursor };
+  if (operations.length < batch.length) return { operations, cursor: sync.cursor };
   const known = new Set(sent.ids);
   const unknown = operations.filter(({ id }) => !known.has(id)).map(({ id }) => id);
   if (unknown.length > 0) putMeta(transaction, 'sent', { ids: [...known, ...unknown] });
-  return { replica: replica.replica, operations, cursor: sync.cursor };
+  return { operations, cursor: sync.cursor };
 }

@@ -37,6 +37,10 @@ export interface ReplicaRow {
   readonly stamp?: string;
   /** Whose data this is. */
   readonly user?: string;
+}
+
+/** `meta/schema`: what the rows here look like. */
+export interface SchemaRow {
   /** Schema version of each entity whose rows are here. */
   readonly versions: Readonly<Record<string, number>>;
 }
@@ -67,6 +71,7 @@ export interface MetaRows {
   readonly replica: ReplicaRow;
   readonly sync: SyncRow;
   readonly sent: SentRow;
+  readonly schema: SchemaRow;
 }
 
 export function layoutOf(entities: Iterable<EntityDefinition>): StorageLayout {

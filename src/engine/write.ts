@@ -36,12 +36,12 @@ export async function write(
   intents: readonly Intent[],
   grouped = false,
 ): Promise<WriteResult[]> {
-  const meta = await readMeta(transaction);
+  const meta = await readMeta(transaction, 'replica', 'sync', 'sent', 'schema');
   const sent = new Set(meta.sent.ids);
   const now = correctedNow(context.runtime, meta.sync);
   const drafts = new Map<string, OutboxEntry>();
   let { replica } = meta;
-  for (const { definition } of intents) assertNotNewer(definition, replica.versions);
+  for (const { definition } of intents) assertNotNewer(definition, meta.schema);
 
   const lanes = await openLanes(transaction, intents);
   const groupId = grouped ? context.runtime.uuid() : undefined;

@@ -36,3 +36,26 @@ test('a client that could not be opened leaves its store closed', async () => {
   await expect(bob).rejects.toMatchObject({ code: 'pending-work' });
   expect(store.bells.size).toBe(0);
 });
+
+test('a tab that writes without pause does not keep another one from pulling', async () => {
+  const world = createWorld();
+  const laptop = await world.device();
+  const records = Array.from({ length: 2_000 }, (_, at) => ({ id: `r${at}`, title: 'R' }));
+  await laptop.collection(task).createMany(records);
+  await laptop.sync();
+  const store = createMemoryStore();
+  const puller = await world.device({
+    storage: memoryStorage({ store }),
+    transport: { pull: (request) => world.server.pull({ id: 'ada' }, request) },
+  });
+  const writer = await world.device({ storage: memoryStorage({ store }) });
+  let isPulled = false;
+  const pulled = puller.sync().finally(() => (isPulled = true));
+  let writes = 0;
+  for (; !isPulled && writes < 5_000; writes++)
+    await writer.collection(task).create({ id: `w${writes}`, title: 'W' });
+  await pulled;
+  expect(writes).toBeGreaterThan(10);
+  await expect.poll(async () => (await puller.collection(task).list()).length).toBe(records.length + writes);
+  await world.close();
+});

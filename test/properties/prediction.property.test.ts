@@ -37,7 +37,7 @@ test('prediction: what a device shows for its pending writes is what the server 
           if (intent === undefined || view === undefined || view.deleted) return;
           const made = draft(intent, view);
           if (made.changes.length === 0) return;
-          const { operation } = author({ replica: 'dev', counter: at, versions: {} }, made, {
+          const { operation } = author({ replica: 'dev', counter: at }, made, {
             definition,
             id: 't',
             view,

@@ -117,7 +117,7 @@ export function play(definition: EntityDefinition, first: JsonObject, moves: rea
     if (made === undefined || made.changes.length === 0) return;
     const counter = (counters.get(by) ?? 0) + 1;
     counters.set(by, counter);
-    const { operation } = author({ replica: by, counter: counter - 1, versions: {} }, made, {
+    const { operation } = author({ replica: by, counter: counter - 1 }, made, {
       definition,
       id: 't',
       view: seen,

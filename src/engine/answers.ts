@@ -28,6 +28,9 @@ export interface PushReport {
   readonly events: readonly ClientEvent[];
 }
 
+/** How often an operation is sent that waits for one which does not come: with backoff, about two minutes. */
+const blockedMax = 10;
+
 /** Stores what the server said to each operation of a batch, with the bases that follow, in one unit of work. */
 export async function storeAnswers(
   context: Context,
@@ -84,10 +87,20 @@ export async function storeAnswers(
         break;
       case 'retry':
         report.retryAfterMs = Math.max(report.retryAfterMs ?? 0, result.afterMs ?? 0);
-        putOff(context, bench, lane, entry, result.code);
+        putOff(context, bench, lane, entry, {
+          max: context.outbox.attemptsMax,
+          code: result.code,
+          why: 'the server puts it off',
+        });
         break;
       case 'blocked':
-        if (!results.some(({ id }) => id === result.by)) report.blocked.push(result.id);
+        if (results.some(({ id }) => id === result.by)) break;
+        report.blocked.push(result.id);
+        putOff(context, bench, lane, entry, {
+          max: blockedMax,
+          code: 'blocked',
+          why: `it waits for ${result.by}, which the server does not have`,
+        });
         break;
     }
   });
@@ -137,9 +150,15 @@ function contest(bench: Bench, lane: OpenLane, entry: OutboxEntry, version: numb
   if ((lane.base?.version ?? 0) >= version) bench.rebase(lane, lane.base);
 }
 
-function putOff(context: Context, bench: Bench, lane: OpenLane, entry: OutboxEntry, code: string): void {
+function putOff(
+  context: Context,
+  bench: Bench,
+  lane: OpenLane,
+  entry: OutboxEntry,
+  { max, code, why }: { readonly max: number; readonly code: string; readonly why: string },
+): void {
   const attempts = entry.attempts + 1;
-  const error = { code, message: `refused ${attempts} times`, operationId: entry.operation.id };
-  if (attempts >= context.outbox.attemptsMax) bench.refuse(entry.operation.id, error);
+  const error = { code, message: `sent ${attempts} times: ${why}`, operationId: entry.operation.id };
+  if (attempts >= max) bench.refuse(entry.operation.id, error);
   else bench.put(lane, { entry: { ...entry, attempts, lastAttemptAt: context.runtime.now(), error } });
 }

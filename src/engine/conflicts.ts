@@ -3,6 +3,7 @@ import type { FieldConflict, Operation } from '../contracts/operation.js';
 import type { OutboxEntry } from '../contracts/queue.js';
 import { SyncError } from '../errors.js';
 import type { Settlement } from '../resolve/successor.js';
+import { reconcile } from '../resolve/reconcile.js';
 import { Bench, type OpenLane } from './bench.js';
 import type { Context } from './context.js';
 import { stateBefore } from './lane.js';
@@ -81,13 +82,14 @@ async function resolve(context: Context, id: string, resolution: Resolution): Pr
 
 function resolved(context: Context, lane: OpenLane, entry: OutboxEntry, resolution: Resolution): Operation {
   const settlement = settlementOf(lane, entry, resolution);
-  return carriedOn(
-    lane.definition,
-    stateBefore(lane, entry),
-    entry.operation,
-    context.runtime.uuid(),
-    settlement,
-  );
+  const met = stateBefore(lane, entry);
+  const next = carriedOn(lane.definition, met, entry.operation, context.runtime.uuid(), settlement);
+  const outcome = reconcile(lane.definition, met, next);
+  if (outcome.kind !== 'refused' || outcome.code !== 'validation') return next;
+  throw new SyncError('validation', outcome.message, {
+    operationId: entry.operation.id,
+    hint: 'The conflict stays open. Resolve it with `merged`.',
+  });
 }
 
 function settlementOf(

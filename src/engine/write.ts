@@ -77,7 +77,7 @@ export async function write(
   const size = grouped ? drafts.size : 0;
   if (size > context.outbox.batchCount)
     throw new SyncError('limit', `a transaction has at most ${context.outbox.batchCount} writes`);
-  refuseHopeless(context, intents);
+  await refuseHopeless(transaction, intents);
   if (context.mirror.size + drafts.size > context.outbox.capacity) {
     throw new SyncError('limit', `the outbox is full (${context.outbox.capacity})`, {
       hint: 'Nothing was stored. Let it drain, or raise outbox.capacity.',
@@ -89,11 +89,12 @@ export async function write(
   return results;
 }
 
-function refuseHopeless({ mirror }: Context, intents: readonly Intent[]): void {
-  for (const { options } of intents) {
-    const dead = options?.dependsOn?.find((id) => mirror.get(id)?.state === 'dead');
-    if (dead !== undefined) throw hopeless(dead);
-  }
+/** Read in the commit that writes: another tab may just have stored the refusal. */
+async function refuseHopeless(transaction: Transaction, intents: readonly Intent[]): Promise<void> {
+  const needed = intents.flatMap(({ options }) => options?.dependsOn ?? []);
+  const entries = await transaction.get(tables.outbox, needed);
+  const dead = entries.find((entry) => entry?.state === 'dead');
+  if (dead !== undefined) throw hopeless(dead.operation.id);
 }
 
 async function openLanes(

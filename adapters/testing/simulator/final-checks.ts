@@ -31,9 +31,11 @@ export function checkEnd(report: Report, ended: Ended): void {
 const refusals = new Set(['forbidden', 'validation', 'not-found', 'busy', 'rejected']);
 
 /** Nothing dies of bad weather, nor of a device that does not speak the protocol. */
-function checkLetters(report: Report, { witnesses }: Ended): void {
+function checkLetters(report: Report, { holdings, ledger, witnesses }: Ended): void {
   for (const { operation, state, error } of witnesses.flatMap(({ outbox }) => [...outbox.values()])) {
     if (state !== 'dead' || refusals.has(error?.code ?? '')) continue;
+    const waitsInVain = operation.dependsOn?.some((id) => !ledger.isAccepted(id, holdings)) === true;
+    if (error?.code === 'blocked' && waitsInVain) continue;
     report('no-surprise', `${operation.id} died of '${error?.code}': ${error?.message}`);
   }
 }

@@ -69,6 +69,14 @@ export class Ledger {
     return false;
   }
 
+  /** Whether the server holds it, or what carries it on. */
+  isAccepted(id: string, holdings: Holdings): boolean {
+    for (let at: string | undefined = id; at !== undefined; at = this.#successors.get(at)) {
+      if (holdings.outcomes.get(at)?.result.status === 'accepted') return true;
+    }
+    return false;
+  }
+
   fateOf(id: string, holdings: Holdings, witness: Witness): Fate {
     for (let at: string | undefined = id; at !== undefined; at = this.#successors.get(at)) {
       if (holdings.outcomes.get(at)?.result.status === 'accepted') return 'accepted';

@@ -2,6 +2,7 @@ import { stampReplica } from '../causality/stamp.js';
 import { counterOf, covers, withCounter } from '../causality/vector.js';
 import type { SyncRecord } from '../contracts/operation.js';
 import type { OutboxEntry } from '../contracts/queue.js';
+import type { SyncErrorData } from '../contracts/errors.js';
 import type { OperationResult } from '../contracts/transport.js';
 import { writeOver } from '../resolve/reconcile.js';
 import { Bench, type OpenLane } from './bench.js';
@@ -77,12 +78,7 @@ export async function storeAnswers(
         if (result.code === 'identity-lost') report.identityLost = true;
         else {
           report.refused++;
-          bench.refuse(result.id, {
-            code: result.code,
-            message: result.message,
-            operationId: result.id,
-            ...(result.details === undefined ? {} : { details: result.details }),
-          });
+          bench.refuse(result.id, errorOf(result));
         }
         break;
       case 'retry':
@@ -108,6 +104,10 @@ export async function storeAnswers(
   const { accepted, refused, conflicts, retryAfterMs, identityLost } = report;
   const moved = accepted + refused + conflicts > 0 || retryAfterMs !== undefined || identityLost;
   return { ...report, moved, events: bench.events };
+}
+
+function errorOf({ id, code, message, details }: OperationResult & { status: 'rejected' }): SyncErrorData {
+  return { code, message, operationId: id, ...(details === undefined ? {} : { details }) };
 }
 
 /** Moves the base where the answer holds nothing unseen. Otherwise the operation waits in the view for the pull. */

@@ -49,15 +49,7 @@ export async function storeAnswers(
     ),
   );
 
-  const report = {
-    accepted: 0,
-    refused: 0,
-    conflicts: 0,
-    needsPull: false,
-    blocked: [] as string[],
-    retryAfterMs: undefined as number | undefined,
-    identityLost: false,
-  };
+  const report = nothingYet();
   results.forEach((result, at) => {
     // Another tab may have stored the answer to the same operation already.
     const entry = entries[at];
@@ -76,7 +68,10 @@ export async function storeAnswers(
         break;
       case 'rejected':
         if (result.code === 'identity-lost') report.identityLost = true;
-        else {
+        else if (result.code === 'id-taken') {
+          report.renamed++;
+          rename(bench, lane, entry, context.runtime.uuid());
+        } else {
           report.refused++;
           bench.refuse(result.id, errorOf(result));
         }
@@ -101,13 +96,35 @@ export async function storeAnswers(
     }
   });
   await bench.close();
-  const { accepted, refused, conflicts, retryAfterMs, identityLost } = report;
-  const moved = accepted + refused + conflicts > 0 || retryAfterMs !== undefined || identityLost;
+  const { accepted, refused, conflicts, renamed, retryAfterMs, identityLost } = report;
+  const moved = accepted + refused + conflicts + renamed > 0 || retryAfterMs !== undefined || identityLost;
   return { ...report, moved, events: bench.events };
+}
+
+function nothingYet() {
+  return {
+    accepted: 0,
+    refused: 0,
+    conflicts: 0,
+    renamed: 0,
+    needsPull: false,
+    blocked: [] as string[],
+    retryAfterMs: undefined as number | undefined,
+    identityLost: false,
+  };
 }
 
 function errorOf({ id, code, message, details }: OperationResult & { status: 'rejected' }): SyncErrorData {
   return { code, message, operationId: id, ...(details === undefined ? {} : { details }) };
+}
+
+/** Another write has the same id, by a flaw in somebody's randomness: this one goes on under another. */
+function rename(bench: Bench, lane: OpenLane, entry: OutboxEntry, id: string): void {
+  const { operation } = entry;
+  bench.put(lane, {
+    entry: { ...entry, operation: { ...operation, id, replaces: operation.id } },
+    replaces: operation.id,
+  });
 }
 
 /** Moves the base where the answer holds nothing unseen. Otherwise the operation waits in the view for the pull. */

@@ -134,7 +134,12 @@ class Batch {
     if ('refused' in operation)
       return { result: { id: operation.id, status: 'rejected', ...operation.refused } };
     const answered = this.known.get(operation.id);
-    if (answered !== undefined) return { result: repeated(answered, draft) };
+    if (answered !== undefined) {
+      const { id } = operation;
+      if (isSameWrite(answered.operation, operation)) return { result: repeated(answered, draft) };
+      const message = `the id ${id} belongs to another write`;
+      return { result: { id, status: 'rejected', code: 'id-taken', message } };
+    }
     if (unit.problem !== undefined) {
       return { result: { id: operation.id, status: 'rejected', code: 'protocol', message: unit.problem } };
     }
@@ -195,6 +200,15 @@ function namedIds(operation: Incoming): string[] {
   if ('refused' in operation) return [];
   const { id, dependsOn = [], replaces } = operation;
   return replaces === undefined ? [id, ...dependsOn] : [id, ...dependsOn, replaces];
+}
+
+/** A migration or a new replica id changes much of an operation that may have been sent, but neither of these. */
+function isSameWrite(a: Operation, b: Operation): boolean {
+  return a.entity === b.entity && a.entityId === b.entityId && ownCounter(a) === ownCounter(b);
+}
+
+function ownCounter({ clock, stamp }: Operation): number {
+  return counterOf(clock, stampReplica(stamp));
 }
 
 /** The answer given once, with the record as it is now. */

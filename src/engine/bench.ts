@@ -10,6 +10,7 @@ import { historyMax, type Context } from './context.js';
 import type { ClientEvent } from './events.js';
 import { definitionOf, loadLanes, stateBefore, storeLane, type Lane, type LaneKey } from './lane.js';
 import { assertNotNewer, putMeta, readMeta } from './meta.js';
+import { hopeless } from './operations.js';
 import { tables, type HistoryRow } from './rows.js';
 import { isCovered, settleContested, type Settled } from './settle.js';
 
@@ -174,6 +175,10 @@ export class Bench {
   /** Writes everything back. */
   async close(): Promise<void> {
     await this.#buryAll();
+    for (const id of this.#sentAgain) {
+      const dead = this.#changed.get(id)?.operation.dependsOn?.find((needed) => this.#refused.has(needed));
+      if (dead !== undefined) throw hopeless(dead);
+    }
     for (const lane of this.#lanes.values()) {
       if (isChanged(lane))
         storeLane(this.#transaction, lane.definition, lane.loaded, lane.base, lane.entries);
@@ -210,14 +215,15 @@ export class Bench {
     }
   }
 
-  /** The outbox as this work leaves it so far, with what it put back. What was only just written dies another time. */
-  #entries(): OutboxEntry[] {
-    const { mirror } = this.#context;
-    const back = [...this.#restored].filter((id) => mirror.get(id) === undefined);
-    return [
-      ...mirror.entries().map((entry) => this.#changed.get(entry.operation.id) ?? entry),
-      ...back.map((id) => this.#changed.get(id)).filter((entry) => entry !== undefined),
-    ];
+  /**
+   * The outbox as this work leaves it so far, with what it put back; the mirror does not know yet what was written for
+   * the same commit. What this work itself has only just written dies another time.
+   */
+  async #entries(): Promise<OutboxEntry[]> {
+    const rows = await this.#transaction.all(tables.outbox);
+    const back = [...this.#restored].filter((id) => !rows.has(id)).map((id) => this.#changed.get(id));
+    const present = [...rows].map(([id, entry]) => this.#changed.get(id) ?? entry);
+    return [...present, ...back.filter((entry) => entry !== undefined)].sort((a, b) => a.order - b.order);
   }
 
   /** Turns what was refused, and what goes with it, into dead letters. */
@@ -225,7 +231,7 @@ export class Bench {
     if (this.#refused.size === 0) return;
     // Whoever writes moves this row: with another tab's write in between, this work runs again and knows of it.
     await readMeta(this.#transaction);
-    const entries = this.#entries();
+    const entries = await this.#entries();
     const exists = (lane: string) => {
       const base = this.#lanes.get(lane)?.base;
       return base !== undefined && base.deleted === undefined;

@@ -120,9 +120,7 @@ export interface SyncClient extends AsyncDisposable {
  */
 export async function createSyncClient(options: ClientOptions): Promise<SyncClient> {
   const { storage, runtime = defaultRuntime, platform = {} } = options;
-  const entities = new Map(
-    (options.entities as readonly EntityDefinition[]).map((entity) => [entity.name, entity]),
-  );
+  const entities = new Map(options.entities.map((entity) => [entity.name, entity]));
   const mirror = new OutboxMirror();
   const feed = new RowFeed();
   const events$ = new Subject<ClientEvent>();

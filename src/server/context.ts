@@ -32,7 +32,7 @@ export interface ServerContext {
 export function createContext<I extends Identity>(options: SyncServerOptions<I>): ServerContext {
   const { store, runtime = defaultRuntime, mode = 'production', unknownEntities = 'refuse' } = options;
   // A definition only takes what its own schema has let through, so the types of data may be forgotten here.
-  const entities = options.entities as unknown as readonly EntityDefinition[];
+  const entities = options.entities;
   const definitions = new Map(entities.map((definition) => [definition.name, definition]));
   const authorize = options.authorize ?? (mode === 'development' ? () => true : undefined);
   const chooseSpace = options.space ?? ownSpace;

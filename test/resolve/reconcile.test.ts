@@ -81,7 +81,7 @@ test.each([
   ['throws', { '~standard': { version: 1 as const, vendor: 'own', validate: fail } }],
   ['answers later', z.object({ id: z.string() }).refine(async () => Promise.resolve(true))],
 ])('a schema that %s refuses its record, and ends no process', async (_, schema) => {
-  const broken = defineEntity<object>({ name: 'piece', schema }) as unknown as EntityDefinition;
+  const broken = defineEntity<object>({ name: 'piece', schema });
   const seen = { ...operation([retitled]), clock: { phone: 2, laptop: 1 } };
   expect(reconcile(broken, record(), seen)).toMatchObject({ kind: 'refused', code: 'validation' });
   // A rejection that nobody handles would fail this run.

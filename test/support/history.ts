@@ -60,7 +60,7 @@ export const strategies: readonly ConflictStrategy[] = policies.flatMap((deletes
 ]);
 
 export function entityOf(strategy: ConflictStrategy): EntityDefinition {
-  return defineEntity({ name: 'thing', schema, strategy }) as unknown as EntityDefinition;
+  return defineEntity({ name: 'thing', schema, strategy });
 }
 
 const words = fc.constantFrom('a', 'b', 'c', 'a b', 'b\nc', '');

@@ -324,6 +324,7 @@ describe('the practice log in Chromium', () => {
       const page = await visit(url, { width, height, colorScheme });
       const shoot = async (name: string) => {
         await page.evaluate(() => scrollTo(0, 0));
+        await expect.poll(() => page.locator('.touched').count(), { timeout: 5_000 }).toBe(0);
         await page.screenshot({ path: `${pictures}/${size}-${colorScheme}-${name}.png`, fullPage: true });
         const wider = await page.evaluate(
           () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
@@ -337,6 +338,7 @@ describe('the practice log in Chromium', () => {
       await step(page, 3);
       await chips(deviceOf(page, 'Laptop')).getByText('1 conflict').waitFor();
       await page.locator('[data-step="4"]:enabled').waitFor();
+      await field(deviceOf(page, 'Phone'), 'minutes').getByText('Both count').waitFor();
       await shoot('3-merged');
       await step(page, 4);
       await page.getByText('Both devices and the server agree again').waitFor();

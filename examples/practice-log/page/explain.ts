@@ -44,7 +44,8 @@ export function summaryOf({ pending, decisions }: Explanation, nameOf: NameOf): 
     return { tone: 'waiting', sentence: `${plural(waiting, 'edit')} saved here, not with the server yet.` };
   const onRecord = decisions.find(({ path }) => path === '');
   if (onRecord !== undefined) return { tone: 'merged', sentence: noteOf(onRecord, nameOf).sentence };
-  if (decisions.length === 0) return { tone: 'calm', sentence: 'The same here and on the server.' };
+  if (decisions.length === 0)
+    return { tone: 'calm', sentence: 'All that was written here is with the server.' };
   const lost = decisions
     .map((decision) => noteOf(decision, nameOf))
     .filter((note) => note.lost !== undefined).length;

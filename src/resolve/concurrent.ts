@@ -29,6 +29,15 @@ export function rule(
   const deletion = resolveDeletion(definition, record, operation, choice);
   if (deletion !== undefined && deletion.ruling !== undefined) return deletion.ruling;
   const revived = deletion?.decisions ?? [];
+  // Made anew by somebody who knew nothing of the dead one: none of its values come back with it.
+  if (deletion !== undefined && operation.kind === 'create')
+    return {
+      writes: operation.changes,
+      decisions: revived,
+      conflicts: [],
+      deleted: false,
+      superseded: false,
+    };
   const ruling = ruleOnFields(definition, record, operation, choice);
   return revived.length === 0
     ? ruling

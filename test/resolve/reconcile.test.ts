@@ -3,9 +3,11 @@ import {
   custom,
   defineEntity,
   lastWriteWins,
+  max,
   merge,
   reconcile,
   serverWins,
+  union,
   type ConflictStrategy,
   type EntityDefinition,
   type FieldChange,
@@ -127,4 +129,19 @@ test('a losing field takes no increment of the same operation with it', () => {
     record: { data: { title: 'theirs', plays: 15, tags: ['a', 'b'] } },
   });
   expect(outcome.decisions.map(({ path }) => path)).toEqual(['/title']);
+});
+
+test('a record that is made anew over a tombstone it did not know takes none of the dead values with it', () => {
+  const tombstone: SyncRecord = {
+    ...record({ tags: ['dead'] }),
+    deleted: true,
+    stamp: '018bcfe56800-0001-laptop',
+  };
+  const value = { id: 'p', title: 'anew', plays: 1, tags: [] };
+  const made = { ...operation([{ path: '', action: 'set', value }]), kind: 'create' as const };
+  const definition = pieces(merge({ fields: { '/tags': union(), '/plays': max() } }));
+  const outcome = reconcile(definition, tombstone, made);
+  expect(outcome).toMatchObject({ kind: 'merged', record: { data: value } });
+  expect(outcome).not.toHaveProperty('record.deleted');
+  expect(outcome.decisions).toMatchObject([{ path: '', winner: 'local' }]);
 });

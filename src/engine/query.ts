@@ -2,6 +2,7 @@ import type { EntityDefinition } from '../contracts/entity.js';
 import type { Json, JsonObject } from '../contracts/json.js';
 import type { ScanOptions, ScanRange } from '../contracts/storage.js';
 import { equalJson } from '../diff/canonical.js';
+import { ownValue } from '../diff/shape.js';
 
 /** What a field must be like. All that is given must hold. */
 export interface Condition<V> {
@@ -20,7 +21,7 @@ export interface Condition<V> {
   readonly contains?: V extends readonly (infer M)[] ? M : V;
 }
 
-/** Conditions by field, all of which must hold; or any function of the row. */
+/** Conditions by field, all of which must hold: a value, `undefined` for none, or operators. Or any function of the row. */
 export type Where<T> = { readonly [K in keyof T]?: T[K] | Condition<T[K]> } | ((row: T) => boolean);
 
 export interface Query<T> {
@@ -63,9 +64,12 @@ export function compileQuery<T>(definition: EntityDefinition, query: Query<T> = 
   return {
     scan: planOf(definition, conditions),
     matches: (data) =>
-      predicate?.(data) ?? conditions.every(([name, condition]) => holds(data[name], condition)),
+      predicate === undefined
+        ? conditions.every(([name, condition]) => holds(ownValue(data, name), condition))
+        : Boolean(predicate(data)),
     compare(a, b) {
-      const byField = field === undefined ? 0 : compareValues(a.data[field], b.data[field], sign);
+      const byField =
+        field === undefined ? 0 : compareValues(ownValue(a.data, field), ownValue(b.data, field), sign);
       return byField !== 0 ? byField : compareText(a.id, b.id);
     },
     page: (rows) =>
@@ -75,7 +79,9 @@ export function compileQuery<T>(definition: EntityDefinition, query: Query<T> = 
   };
 }
 
-function conditionOf(wanted: unknown): Condition<Json> {
+/** `undefined`: the field must be absent. */
+function conditionOf(wanted: unknown): Condition<Json> | undefined {
+  if (wanted === undefined) return undefined;
   const isCondition =
     typeof wanted === 'object' &&
     wanted !== null &&
@@ -84,10 +90,9 @@ function conditionOf(wanted: unknown): Condition<Json> {
   return isCondition ? wanted : { eq: wanted as Json };
 }
 
-function holds(
-  value: Json | undefined,
-  { eq, ne, gt, gte, lt, lte, in: among, contains }: Condition<Json>,
-): boolean {
+function holds(value: Json | undefined, condition: Condition<Json> | undefined): boolean {
+  if (condition === undefined) return value === undefined;
+  const { eq, ne, gt, gte, lt, lte, in: among, contains } = condition;
   if (eq !== undefined && !(value === eq || equalJson(value, eq))) return false;
   if (ne !== undefined && equalJson(value, ne)) return false;
   if (among !== undefined && !among.some((each) => equalJson(value, each))) return false;
@@ -128,11 +133,11 @@ function compareText(a: string, b: string): number {
 /** An index scan where a condition bounds an indexed field; otherwise the whole table. */
 function planOf(
   definition: EntityDefinition,
-  conditions: readonly (readonly [string, Condition<Json>])[],
+  conditions: readonly (readonly [string, Condition<Json> | undefined])[],
 ): ScanOptions {
   for (const [field, condition] of conditions) {
     const index = `/${lookupName(field)}`;
-    const range = definition.indexes.includes(index) ? rangeOf(condition) : undefined;
+    const range = definition.indexes.includes(index) ? rangeOf(condition ?? {}) : undefined;
     if (range !== undefined) return { index, range };
   }
   return {};

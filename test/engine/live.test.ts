@@ -78,3 +78,23 @@ test('rows enter, leave and move within a page of a live query as the same query
   expect(shown).toBe(last);
   await world.close();
 });
+
+test('a condition of no value asks for rows without it, and an answer that is not true leaves a row out', async () => {
+  const world = createWorld();
+  const phone = await world.device();
+  const tasks = phone.collection(task);
+  await tasks.createMany([
+    { id: 'bare', title: 'B' },
+    { id: 'full', title: 'F', notes: 'some', minutes: 0 },
+  ]);
+  const ids = async (query: Parameters<typeof tasks.list>[0]) =>
+    (await tasks.list(query)).map(({ id }) => id);
+  expect(await ids({ where: { notes: undefined } })).toEqual(['bare']);
+  expect(await ids({ where: { minutes: undefined } })).toEqual(['bare']);
+  expect(await ids({ where: { minutes: { gte: undefined, lte: 5 } } as never })).toEqual(['full']);
+  expect(await ids({ where: (({ notes }: { notes?: string }) => notes?.includes('some')) as never })).toEqual(
+    ['full'],
+  );
+  expect(await ids({ where: { toString: { ne: 'x' }, title: 'B' } as never })).toEqual(['bare']);
+  await world.close();
+});

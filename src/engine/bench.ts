@@ -161,13 +161,15 @@ export class Bench {
 
   /** Refuses what waits to change a record that is not there, unless something before it brings the record back. */
   #letGo({ definition, base, entries }: OpenLane): void {
+    const isThere = base !== undefined && base.deleted === undefined;
+    if (isThere && !entries.some(({ operation }) => operation.kind === 'delete')) return;
     let present = base;
     for (const { operation, state } of entries) {
-      if (state !== 'pending' || (present !== undefined && present.deleted === undefined)) return;
+      if (state === 'contested' || state === 'conflict') return;
       const outcome = reconcile(definition, present, operation);
       if (outcome.kind === 'conflict') return;
       if (outcome.kind !== 'refused') present = outcome.record;
-      else if (outcome.code === 'not-found' && !this.#sentAgain.has(operation.id))
+      else if (state === 'pending' && outcome.code === 'not-found' && !this.#sentAgain.has(operation.id))
         this.refuse(operation.id, { code: outcome.code, message: outcome.message });
     }
   }

@@ -232,7 +232,7 @@ export class Bench {
   async #bury(): Promise<void> {
     if (this.#refused.size === 0) return;
     // Whoever writes moves this row: with another tab's write in between, this work runs again and knows of it.
-    await readMeta(this.#transaction);
+    await readMeta(this.#transaction, 'replica');
     const entries = await this.#entries();
     const exists = (lane: string) => {
       const base = this.#lanes.get(lane)?.base;
@@ -271,7 +271,7 @@ export class Bench {
   /** What depended on a replaced operation depends on its successor. */
   async #redirect(): Promise<void> {
     if (this.#replaced.size === 0) return;
-    await readMeta(this.#transaction);
+    await readMeta(this.#transaction, 'replica');
     const dependants = this.#context.mirror
       .entries()
       .filter(({ operation }) => operation.dependsOn?.some((id) => this.#replaced.has(id)) === true)

@@ -9,7 +9,7 @@ import { tables, type MetaRows, type SchemaRow } from './rows.js';
  */
 export async function readMeta<K extends keyof MetaRows>(
   transaction: Transaction,
-  ...ids: readonly K[]
+  ...ids: readonly [K, ...K[]]
 ): Promise<Pick<MetaRows, K>> {
   const rows = await transaction.get(tables.meta, ids);
   return Object.fromEntries(ids.map((id, at) => [id, rows[at] ?? absent[id]])) as unknown as Pick<

@@ -59,3 +59,40 @@ test('a tab that writes without pause does not keep another one from pulling', a
   await expect.poll(async () => (await puller.collection(task).list()).length).toBe(records.length + writes);
   await world.close();
 });
+
+test('a write of another tab that depends on what is being refused goes with it', async () => {
+  const world = createWorld();
+  const store = createMemoryStore();
+  const bells: (() => void)[] = [];
+  let isQuiet = false;
+  const writer = await world.device({ storage: memoryStorage({ store }) });
+  const album = await writer.collection(task).create({ id: 'album', title: 'A' });
+  const sender = await world.device({
+    storage: memoryStorage({ store }),
+    middleware: async (call, next) => {
+      if (call.kind === 'pull') return next(call.request);
+      // Nobody tells the sender of the write that is made while the server answers.
+      isQuiet = true;
+      await writer
+        .collection(task)
+        .create({ id: 'track', title: 'T' }, { dependsOn: [album.operationId ?? ''] });
+      isQuiet = false;
+      return {
+        serverTime: 0,
+        epoch: await world.store.epoch(),
+        results: [{ id: album.operationId, status: 'rejected', code: 'rejected', message: 'no' }],
+      };
+    },
+  });
+  const heard = [...store.bells].at(-1);
+  if (heard !== undefined) {
+    store.bells.delete(heard);
+    store.bells.add(() => (isQuiet ? bells.push(heard) : heard()));
+  }
+  await sender.sync();
+  expect(sender.outbox.list().map(({ state, operation }) => [operation.entityId, state])).toEqual([
+    ['album', 'dead'],
+    ['track', 'dead'],
+  ]);
+  await world.close();
+});

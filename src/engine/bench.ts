@@ -223,7 +223,8 @@ export class Bench {
    */
   async #entries(): Promise<OutboxEntry[]> {
     const rows = await this.#transaction.all(tables.outbox);
-    const back = [...this.#restored].filter((id) => !rows.has(id)).map((id) => this.#changed.get(id));
+    const own = [...this.#restored, ...this.#replaced.values()].filter((id) => !rows.has(id));
+    const back = own.map((id) => this.#changed.get(id));
     const present = [...rows].map(([id, entry]) => this.#changed.get(id) ?? entry);
     return [...present, ...back.filter((entry) => entry !== undefined)].sort((a, b) => a.order - b.order);
   }

@@ -19,6 +19,8 @@ const projects: TestProjectConfiguration[] = [
       name: 'unit',
       include: ['test/**/*.test.ts'],
       exclude: ownProjects.map((folder) => `test/${folder}/**`),
+      // Properties take their time on a busy machine.
+      testTimeout: 60_000,
       sequence: { groupOrder: group.unit },
     },
   },

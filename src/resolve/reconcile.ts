@@ -2,7 +2,7 @@ import { counterOf, covers, withCounter } from '../causality/vector.js';
 import { laterStamp, stampReplica } from '../causality/stamp.js';
 import type { EntityDefinition } from '../contracts/entity.js';
 import type { JsonObject } from '../contracts/json.js';
-import type { Decision, FieldChange, Operation, SyncRecord } from '../contracts/operation.js';
+import type { Decision, FieldChange, FieldConflict, Operation, SyncRecord } from '../contracts/operation.js';
 import type { Outcome } from '../contracts/resolver.js';
 import { applyChanges } from '../diff/diff.js';
 import { overlapsAny } from '../diff/path-set.js';
@@ -96,15 +96,23 @@ function reconcileConcurrent(
   const kept = earlier.filter(({ path }) => !isDecidedAnew(path));
   const merged = write(record, operation, { ...ruling, decisions: [...kept, ...ruling.decisions] });
   if (!ruling.deleted && !ruling.superseded && schemaProblem(definition, merged.data) !== undefined) {
-    const fields = ruling.writes.map(({ path, value, base }) => ({
-      path,
-      ...(value === undefined ? {} : { local: value }),
-      ...(base === undefined ? {} : { remote: base }),
-    }));
+    const fields = ruling.writes.map((change) => sidesOf(change, ruling.decisions));
     return { kind: 'conflict', record, fields, decisions: [] };
   }
   const kind = ruling.superseded ? 'superseded' : 'merged';
   return { kind, record: merged, decisions: [...earlier, ...ruling.decisions] };
+}
+
+/** What each side wanted of a field; the value that was decided for it is no side's. */
+function sidesOf({ path, value, base: present }: FieldChange, decisions: readonly Decision[]): FieldConflict {
+  const decision = decisions.find((each) => each.path === path);
+  const { base, local, remote } = decision ?? { base: undefined, local: value, remote: present };
+  return {
+    path,
+    ...(base === undefined ? {} : { base }),
+    ...(local === undefined ? {} : { local }),
+    ...(remote === undefined ? {} : { remote }),
+  };
 }
 
 /**

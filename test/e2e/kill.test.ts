@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'playwright';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { acknowledgeTo, killBrowser, launchProfile, openTab, processes } from './support/browsers.js';
+import { acknowledgeTo, killBrowser, killTab, launchProfile, openTab } from './support/browsers.js';
 import { report, settleAccounts, startSum } from './support/ledger.js';
 import { seededRandom } from './support/random.js';
 import { raiseStage, type Stage } from './support/stage.js';
@@ -35,9 +35,7 @@ test('a tab whose process is killed while it writes loses nothing that it acknow
   let absent = 0;
   for (let kill = 0; kill < tabKills; kill++) {
     await writeForAWhile(page, acknowledged, random() * 150);
-    const crashed = page.waitForEvent('crash');
-    for (const pid of await processes(context, 'renderer')) process.kill(pid, 'SIGKILL');
-    await crashed;
+    await killTab(page);
     // Every other page does not sync, so that what is found in it was in the store.
     const next = await openTab(context, stage.address({ store: 'tab', auto: kill % 2 === 0 }));
     absent += (await next.evaluate((ids) => lab.missing(ids), acknowledged)).length;

@@ -47,7 +47,8 @@ export const strategies: readonly ConflictStrategy[] = policies.flatMap((deletes
   lastWriteWins({ granularity: 'record', deletes }),
   manual({ deletes }),
   custom(
-    ({ fields }) => (fields.length > 1 ? 'remote' : { [fields[0]?.path ?? '']: fields[0]?.local ?? null }),
+    ({ fields: [field, ...others] }) =>
+      others.length > 0 || field?.local === undefined ? 'remote' : { [field.path]: field.local },
     { deletes },
   ),
   merge({ fields: { '/notes': concat(), '/minutes': max(), '/tags': union(), '/place': latest() }, deletes }),

@@ -36,7 +36,7 @@ export class Lab {
       const id = step % 2 === 0 ? `${run}-${step}` : `${run}-${step}-sum`;
       if (step % 2 === 0) await this.items.create({ id, text: 'x'.repeat(100) });
       else await this.step(id);
-      void window.acknowledge(id);
+      await window.acknowledge(id);
     }
   }
 

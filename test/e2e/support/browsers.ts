@@ -39,13 +39,27 @@ export async function untilOpen(page: Page): Promise<void> {
 }
 
 /** Processes of the browser that owns this context, and of no other. */
-export async function processes(context: BrowserContext, type?: 'browser' | 'renderer'): Promise<number[]> {
+async function processes(context: BrowserContext, type?: 'browser' | 'renderer'): Promise<number[]> {
   const browser = context.browser();
   if (browser === null) throw new Error('a context without a browser');
   const session = await browser.newBrowserCDPSession();
   const { processInfo } = await session.send('SystemInfo.getProcessInfo');
   await session.detach();
   return processInfo.filter((process) => type === undefined || process.type === type).map(({ id }) => id);
+}
+
+/**
+ * Ends the processes that run the tabs: the one of this page, and those that stand by. Waits until the browser has
+ * noticed: until then it would put a new tab into a dead process.
+ */
+export async function killTab(page: Page): Promise<void> {
+  const context = page.context();
+  const crashed = page.waitForEvent('crash');
+  const pids = await processes(context, 'renderer');
+  for (const pid of pids) process.kill(pid, 'SIGKILL');
+  await crashed;
+  const left = async () => (await processes(context)).filter((pid) => pids.includes(pid));
+  await expect.poll(left, { interval: 10, timeout: 10_000 }).toEqual([]);
 }
 
 /** Ends the whole browser as a power switch would, and waits until all of its processes are gone. */

@@ -21,10 +21,15 @@ export interface Weather {
   random: () => number;
 }
 
+export interface StageOptions {
+  /** Content security policy of the page. Default: none. */
+  readonly policy?: string;
+}
+
 export type Stage = Awaited<ReturnType<typeof raiseStage>>;
 
 /** A sync server, and beside it the page that speaks with it. */
-export async function raiseStage() {
+export async function raiseStage({ policy }: StageOptions = {}) {
   const store = memoryStore();
   const server = createSyncServer({ entities: [item], store, mode: 'development' });
   const page = await (script ??= bundle());
@@ -37,8 +42,11 @@ export async function raiseStage() {
     next: (request: Request) => Promise<Response>,
   ): Promise<Response> => {
     const { pathname } = new URL(request.url);
-    if (pathname === '/')
-      return text('text/html', '<!doctype html><script type="module" src="/app.js"></script>');
+    if (pathname === '/') {
+      const answer = text('text/html', '<!doctype html><script type="module" src="/app.js"></script>');
+      if (policy !== undefined) answer.headers.set('content-security-policy', policy);
+      return answer;
+    }
     if (pathname === '/app.js') return text('text/javascript', page);
     if (weather.portal) return text('text/html', '<!doctype html><h1>Welcome to our network</h1>');
     const call = pathname.endsWith('/push') ? 'push' : pathname.endsWith('/pull') ? 'pull' : undefined;

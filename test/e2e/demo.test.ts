@@ -1,27 +1,33 @@
+import { expect, afterAll, afterEach, beforeAll, describe, it } from 'vitest';
 import { mkdirSync } from 'node:fs';
-import { chromium, type Browser, type BrowserContext, type Locator, type Page } from 'playwright';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { chromiumArgs, chromiumPath } from '../chromium.js';
+import {
+  chips,
+  deviceOf,
+  edit,
+  field,
+  openPage,
+  openPiece,
+  plug,
+  step,
+  Visitors,
+} from './support/practice-log.js';
 import { startDemo, withFolder, type RunningDemo } from '../support/demo.js';
 
 const pictures = '.scratch/demo';
 const moonlight = 'Piano Sonata No. 14 “Moonlight”';
-
-let browser: Browser;
-const contexts: BrowserContext[] = [];
-const complaints: string[] = [];
+const visitors = new Visitors();
+const visit = visitors.visit;
 
 beforeAll(async () => {
   mkdirSync(pictures, { recursive: true });
-  browser = await chromium.launch({ executablePath: chromiumPath, args: chromiumArgs });
+  await visitors.start();
 });
 
 afterEach(async () => {
-  for (const context of contexts.splice(0)) await context.close();
-  expect(complaints.splice(0)).toEqual([]);
+  expect(await visitors.leave()).toEqual([]);
 });
 
-afterAll(() => browser.close());
+afterAll(() => visitors.stop());
 
 async function withDemo(use: (demo: RunningDemo) => Promise<void>): Promise<void> {
   await withFolder(async (folder) => {
@@ -33,70 +39,6 @@ async function withDemo(use: (demo: RunningDemo) => Promise<void>): Promise<void
     }
   });
 }
-
-interface Look {
-  readonly width?: number;
-  readonly height?: number;
-  readonly colorScheme?: 'light' | 'dark';
-}
-
-/** A browser that has never seen the demo, with both devices filled. */
-async function visit(
-  url: string,
-  { width = 1366, height = 900, colorScheme = 'light' }: Look = {},
-): Promise<Page> {
-  const context = await browser.newContext({
-    viewport: { width, height },
-    colorScheme,
-    reducedMotion: 'reduce',
-  });
-  contexts.push(context);
-  const page = await context.newPage();
-  await openPage(page, url);
-  return page;
-}
-
-async function openPage(page: Page, url: string): Promise<void> {
-  page.on('console', (message) => {
-    if (message.type() === 'error' && !message.text().includes('Failed to load resource'))
-      complaints.push(message.text());
-  });
-  page.on('pageerror', (error) => complaints.push(String(error)));
-  await page.goto(url);
-  for (const name of ['Phone', 'Laptop'])
-    await deviceOf(page, name).getByText('Invention No. 1', { exact: true }).waitFor();
-  await page.getByText('Phone and Laptop show the same 325 pieces.').waitFor();
-}
-
-function deviceOf(page: Page, name: string): Locator {
-  return page.getByRole('region', { name, exact: true });
-}
-
-function field(device: Locator, name: string): Locator {
-  return device.locator(`[data-field=${name}]`);
-}
-
-async function edit(device: Locator, name: string, value: string): Promise<void> {
-  const input = field(device, name).locator('input, textarea, select');
-  if ((await input.evaluate((element) => element.tagName)) === 'SELECT') await input.selectOption(value);
-  else {
-    await input.fill(value);
-    await input.blur();
-  }
-}
-
-async function openPiece(device: Locator, title: string): Promise<void> {
-  await device.getByRole('searchbox').fill(title);
-  await device.getByRole('button', { name: title }).first().click();
-  await device.getByRole('heading', { name: title }).waitFor();
-}
-
-async function plug(device: Locator, isIn: boolean): Promise<void> {
-  await device.getByRole('switch').setChecked(isIn);
-}
-
-const step = (page: Page, n: number) => page.locator(`[data-step="${n}"]`).click();
-const chips = (device: Locator) => device.locator('.chips');
 
 describe('the practice log in Chromium', () => {
   it('plays its story: offline edits on both devices merge by rule, a person decides, all end equal', async () => {

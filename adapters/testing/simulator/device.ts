@@ -69,6 +69,7 @@ export class Device {
   readonly tabs: Tab[] = [];
   /** Device's clock less the true time. */
   skewMs = 0;
+  commits = 0;
   slowUntil = 0;
   silentUntil = 0;
   #holder: Tab | undefined;
@@ -125,6 +126,7 @@ export class Device {
       platform: profile.lease ? { lease: this.#lease(tab) } : ({} satisfies Platform),
       pageLimit: profile.pageLimit,
       pollIntervalMs: profile.pollMs,
+      auto: profile.auto,
       outbox: { batchCount: profile.batchCount, compact: profile.compact },
       runtime,
     });
@@ -183,6 +185,7 @@ export class Device {
           await halt(fault);
         },
         afterAppend: async () => {
+          this.commits++;
           this.stored();
           const fault = strike(afterCommit);
           if (fault === 'commit-unknown') throw new SyncError('internal', 'the connection was lost');

@@ -37,6 +37,9 @@ export class Link {
   /** Whether a lost token can be renewed before it comes back by itself. */
   renewable = true;
   calls = 0;
+  sentByTwo = 0;
+  /** Operation → the tab that sent it first; `undefined` once another one did, too. */
+  readonly #senders = new Map<string, Tab | undefined>();
 
   constructor(around: Surroundings, device: Device, hub: Hub) {
     this.#around = around;
@@ -95,6 +98,7 @@ export class Link {
     lines.add(
       () => `${tab.name} sends ${kind} ${describe(request)}${fault === undefined ? '' : `, ${fault}`}`,
     );
+    this.#noteSender(tab, request);
     await this.#travel('out');
     if (fault === 'request-lost') return lost();
     if (fault === 'rate-limited')
@@ -115,6 +119,14 @@ export class Link {
     await this.#travel('in');
     lines.add(() => `${tab.name} is answered ${describeAnswer(answer)}`);
     return answer;
+  }
+
+  #noteSender(tab: Tab, request: unknown): void {
+    for (const { id } of (request as Partial<Push>).operations ?? []) {
+      const first = this.#senders.has(id) ? this.#senders.get(id) : tab;
+      this.#senders.set(id, first === tab ? tab : undefined);
+      if (first !== undefined && first !== tab) this.sentByTwo++;
+    }
   }
 
   async #travel(direction: 'out' | 'in'): Promise<void> {

@@ -52,6 +52,7 @@ function deriveProfile(random: Random): Profile {
     devices: random.pick([1, 2, 2, 2, 3, 3, 4]),
     tabsPerDevice,
     lease: random.chance(0.5),
+    auto: true,
     compact: random.chance(0.7),
     batchCount: random.pick([4, 4, 7, 50, 500]),
     pageLimit: random.pick([1, 2, 5, 1000]),

@@ -1,7 +1,8 @@
+import type { SyncRecord } from 'syncline';
 import { hash } from './random.js';
-import { checkEnd } from './final-checks.js';
 import type { FaultCounts } from './faults.js';
-import { perform, resolveConflict } from './perform.js';
+import { finish } from './finish.js';
+import { perform } from './perform.js';
 import { deriveProgram, type Program, type ProgramOptions } from './program.js';
 import type { BrokenPromise } from './promises.js';
 import { World } from './world.js';
@@ -23,6 +24,12 @@ export interface Verdict {
   readonly writes: number;
   /** Calls to the server. */
   readonly calls: number;
+  /** Operations that two tabs of one device sent. */
+  readonly sentByTwo: number;
+  /** Commits of each device. */
+  readonly commits: readonly number[];
+  /** What the server held at the end, by `<entity>/<id>`. */
+  readonly records: ReadonlyMap<string, SyncRecord>;
   readonly virtualMs: number;
   /** What happened, where it was asked for. */
   readonly lines: readonly string[];
@@ -32,13 +39,28 @@ export interface Verdict {
 
 /**
  * Runs real clients against a real server, with everything around them under control: clocks, timers, chance, the
- * network, the disks, and when each of them fails. Equal options give equal runs.
+ * network, the disks, and when each of them fails. Equal options give equal runs. Never rejects for a broken promise.
+ *
+ * @example
+ * ```ts
+ * import { simulate } from 'syncline/testing';
+ *
+ * const { broken } = await simulate({ seed: 1, steps: 20 });
+ * if (broken !== undefined) throw new Error(`${broken.promise}: ${broken.message}`);
+ * ```
  */
-export async function simulate(options: SimulateOptions): Promise<Verdict> {
-  const program = deriveProgram(options);
-  const only = options.only === undefined ? undefined : new Set(options.only);
-  const steps = program.steps.filter((_, at) => only === undefined || only.has(at));
-  const world = new World({ ...program, steps }, options);
+export function simulate(options: SimulateOptions): Promise<Verdict> {
+  return run(deriveProgram(options), options);
+}
+
+/** Runs a program that may have been changed since it was derived. */
+export async function run(
+  program: Program,
+  { only, trace = false }: Pick<SimulateOptions, 'only' | 'trace'> = {},
+): Promise<Verdict> {
+  const kept = only === undefined ? undefined : new Set(only);
+  const steps = program.steps.filter((_, at) => kept?.has(at) !== false);
+  const world = new World(program, { trace });
   const from = world.clock.now;
   await world.begin();
   for (const step of steps) {
@@ -59,73 +81,11 @@ export async function simulate(options: SimulateOptions): Promise<Verdict> {
     steps: steps.length,
     writes: world.ledger.writes.length,
     calls: world.links.reduce((sum, link) => sum + link.calls, 0),
+    sentByTwo: world.links.reduce((sum, link) => sum + link.sentByTwo, 0),
+    commits: world.devices.map(({ commits }) => commits),
+    records: world.hub.holdings.records,
     virtualMs: world.clock.now - from,
     lines,
     fingerprint: hash(lines.join('\n')),
   };
-}
-
-/** How long it may take, once all is well, until nothing is left to do: a poll, and a few pauses between attempts. */
-const quietWithinMs = 90_000;
-const lookEveryMs = 1_000;
-const roundsMax = 40;
-
-/** Heals everything, lets a person decide what a person must, and checks that all comes to rest. */
-async function finish(world: World): Promise<void> {
-  const { hub, links, devices, tabs, clock, program } = world;
-  world.lines.add(() => 'all is healed');
-  hub.downUntil = 0;
-  hub.faults.clear();
-  for (const link of links) link.heal();
-  for (const device of devices) device.slowUntil = device.silentUntil = 0;
-  for (const tab of tabs) (await world.until(world.use(tab)))?.outbox.resume();
-  for (let round = 0; round < roundsMax && world.broken.length === 0; round++) {
-    const withinMs = quietWithinMs + 2 * program.profile.pollMs;
-    const deadline = clock.now + withinMs;
-    while (!isQuiet(world) && clock.now < deadline && world.broken.length === 0)
-      await world.pass(lookEveryMs);
-    if (await decide(world, round)) continue;
-    if (!isQuiet(world))
-      return world.report('bounded-rounds', `still busy ${withinMs} ms after all was healed: ${busy(world)}`);
-    break;
-  }
-  // Whoever has nothing to send hears of the rest with the next poll.
-  await world.pass(2 * program.profile.pollMs + 30_000);
-  if (world.broken.length === 0)
-    checkEnd(world.report, {
-      ledger: world.ledger,
-      holdings: hub.holdings,
-      devices,
-      witnesses: world.witnesses,
-    });
-}
-
-function isQuiet(world: World): boolean {
-  return world.witnesses.every(({ outbox }) => {
-    const states = new Set([...outbox.values()].map(({ state }) => state));
-    // What waits behind a conflict waits for a person.
-    return states.has('conflict') || [...states].every((state) => state === 'dead');
-  });
-}
-
-function busy(world: World): string {
-  const waiting = world.witnesses.map(({ outbox }) =>
-    [...outbox.values()]
-      .filter(({ state }) => state !== 'dead')
-      .map(({ operation, state }) => `${operation.id.slice(-4)} ${state}`),
-  );
-  return JSON.stringify(waiting);
-}
-
-/** One device after the other, or they would contest each other's decisions for ever. */
-async function decide(world: World, round: number): Promise<boolean> {
-  for (const { client } of world.tabs) {
-    const open = client?.conflicts.list().length ?? 0;
-    if (client === undefined || open === 0) continue;
-    const choice = (['local', 'remote', 'merged'] as const)[round % 3] ?? 'local';
-    for (let left = open; left > 0; left--)
-      await world.until(resolveConflict(client, { pick: 0, choice, n: 10_000 + round }));
-    return true;
-  }
-  return false;
 }

@@ -63,6 +63,8 @@ export interface Profile {
   readonly tabsPerDevice: number;
   /** Whether the tabs of a device agree on one that sends. Otherwise all of them do. */
   readonly lease: boolean;
+  /** Whether devices sync by themselves. Otherwise only `sync` steps do. */
+  readonly auto: boolean;
   readonly compact: boolean;
   readonly batchCount: number;
   readonly pageLimit: number;

@@ -41,7 +41,6 @@ export interface DeviceOptions {
 
 /** Opens a device over IndexedDB. Rejects with a `SyncError` where the browser offers none. */
 export async function openDevice({ key, name, onTraffic }: DeviceOptions): Promise<Device> {
-  const switchKey = `practice-log:${key}:offline`;
   const names = new Map<string, string>();
   const listeners = new Set<() => void>();
   const changed = () => {
@@ -52,7 +51,8 @@ export async function openDevice({ key, name, onTraffic }: DeviceOptions): Promi
     probe: (options) => transport.probe?.(options) ?? Promise.resolve(true),
     intervalMs: 5_000,
   });
-  let isIn = localStorage.getItem(switchKey) === null;
+  const store = storedFlag(`practice-log:${key}:offline`, (isOffline) => plug(!isOffline));
+  let isIn = !store.get();
   const cable = createCable(transport, {
     network: platform.connectivity,
     isIn,
@@ -74,15 +74,10 @@ export async function openDevice({ key, name, onTraffic }: DeviceOptions): Promi
   function plug(next: boolean): void {
     if (next === isIn) return;
     isIn = next;
-    if (isIn) localStorage.removeItem(switchKey);
-    else localStorage.setItem(switchKey, 'yes');
+    store.set(!isIn);
     cable.plug(isIn);
     changed();
   }
-  // Two tabs are two windows on one device.
-  addEventListener('storage', (event) => {
-    if (event.key === switchKey) plug(event.newValue === null);
-  });
   client
     .collection(device)
     .watch()
@@ -114,6 +109,17 @@ export async function openDevice({ key, name, onTraffic }: DeviceOptions): Promi
     isPluggedIn: () => isIn,
     plug,
     subscribe: (listener) => void listeners.add(listener),
+  };
+}
+
+/** A flag that outlives the page; `onChange` tells what another tab, a second window on the same device, made of it. */
+function storedFlag(key: string, onChange: (value: boolean) => void) {
+  addEventListener('storage', (event) => {
+    if (event.key === key) onChange(event.newValue !== null);
+  });
+  return {
+    get: () => localStorage.getItem(key) !== null,
+    set: (value: boolean) => (value ? localStorage.setItem(key, 'yes') : localStorage.removeItem(key)),
   };
 }
 

@@ -56,34 +56,8 @@ export function createJournal(): Journal {
     ),
     say,
     note(name, traffic, nameOf) {
-      if (traffic.kind === 'pull') {
-        const { length } = traffic.answer.changes.filter(
-          (change) => (change.kind === 'put' ? change.record.entity : change.entity) === piece.name,
-        );
-        if (length > 0) say(name, `received ${plural(length, 'piece')}.`);
-        return;
-      }
-      const sent = new Set(
-        traffic.request.operations.filter(({ entity }) => entity === piece.name).map(({ id }) => id),
-      );
-      const results = traffic.answer.results.filter(({ id }) => sent.has(id));
-      if (results.length === 0) return;
-      const notes = results.flatMap((result) =>
-        result.status === 'accepted' ? (result.decisions ?? []) : [],
-      );
-      say(
-        name,
-        `sent ${plural(results.length, 'edit')}: ${countsOf(results)}.`,
-        notes.map((decision) =>
-          h(
-            'p',
-            { class: 'note' },
-            h('b', {}, labelOf(decision.path)),
-            ' ',
-            noteOf(decision, nameOf).sentence,
-          ),
-        ),
-      );
+      const news = traffic.kind === 'pull' ? newsOfPull(traffic) : newsOfPush(traffic, nameOf);
+      if (news !== undefined) say(name, news.text, news.notes);
     },
     follow(devices) {
       const compare = createEquality(devices, equality);
@@ -99,6 +73,33 @@ export function createJournal(): Journal {
           });
       });
     },
+  };
+}
+
+interface News {
+  readonly text: string;
+  readonly notes?: readonly HTMLElement[];
+}
+
+function newsOfPull({ answer }: Traffic & { kind: 'pull' }): News | undefined {
+  const { length } = answer.changes.filter(
+    (change) => (change.kind === 'put' ? change.record.entity : change.entity) === piece.name,
+  );
+  return length === 0 ? undefined : { text: `received ${plural(length, 'piece')}.` };
+}
+
+function newsOfPush({ request, answer }: Traffic & { kind: 'push' }, nameOf: NameOf): News | undefined {
+  const sent = new Set(request.operations.filter(({ entity }) => entity === piece.name).map(({ id }) => id));
+  const results = answer.results.filter(({ id }) => sent.has(id));
+  if (results.length === 0) return undefined;
+  const decisions = results.flatMap((result) =>
+    result.status === 'accepted' ? (result.decisions ?? []) : [],
+  );
+  return {
+    text: `sent ${plural(results.length, 'edit')}: ${countsOf(results)}.`,
+    notes: decisions.map((decision) =>
+      h('p', { class: 'note' }, h('b', {}, labelOf(decision.path)), ' ', noteOf(decision, nameOf).sentence),
+    ),
   };
 }
 

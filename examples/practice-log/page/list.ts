@@ -8,27 +8,12 @@ const collator = new Intl.Collator('en', { numeric: true, sensitivity: 'base' })
 
 /** All pieces by composer, to be searched, opened, practised and added to. */
 export function createList(device: Device, onOpen: (id: string) => void) {
-  const search = h('input', {
-    type: 'search',
-    placeholder: 'Search',
-    'aria-label': `Search on ${device.name}`,
-    'data-do': 'search',
-    oninput: restart,
-  });
-  const status = h(
-    'select',
-    { 'aria-label': 'Status', onchange: restart },
-    h('option', { value: '' }, 'all'),
-    ...statuses.map((each) => h('option', {}, each)),
-  );
+  const { search, status } = filters(device, restart);
   const rows = new Map<string, ReturnType<typeof createRow>>();
   const headings = new Map<string, HTMLElement>();
-  const more = h('button', {
-    type: 'button',
-    class: 'more',
-    onclick: () => void ((limit += pageSize), refresh()),
-  });
-  const empty = h('p', { class: 'empty' });
+  const more = h('button', { type: 'button', onclick: () => void ((limit += pageSize), refresh()) });
+  const moreLine = h('li', { class: 'more' }, more);
+  const empty = h('li', { class: 'empty' });
   const list = h('ul', { class: 'pieces' });
   const add = addForm(device, onOpen);
   const element = h(
@@ -65,17 +50,10 @@ export function createList(device: Device, onOpen: (id: string) => void) {
     }
     if (wanted.length > limit) {
       setText(more, `Show more (${wanted.length - limit})`);
-      elements.push(more);
+      elements.push(moreLine);
     }
     if (wanted.length === 0) {
-      setText(
-        empty,
-        all.length > 0
-          ? 'No piece matches.'
-          : device.isPluggedIn()
-            ? 'Asking the server for the pieces…'
-            : 'Nothing here yet. Go online to get the pieces.',
-      );
+      setText(empty, emptyText(device));
       elements.push(empty);
     }
     arrange(list, elements);
@@ -86,6 +64,32 @@ export function createList(device: Device, onOpen: (id: string) => void) {
     return known;
   }
   return { element, refresh };
+}
+
+function filters(device: Device, onChange: () => void) {
+  const search = h('input', {
+    type: 'search',
+    placeholder: 'Search',
+    'aria-label': `Search on ${device.name}`,
+    'data-do': 'search',
+    oninput: onChange,
+  });
+  const all = h('option', { value: '' }, 'all');
+  const options = statuses.map((each) => h('option', {}, each));
+  const status = h(
+    'select',
+    { 'aria-label': `Status on ${device.name}`, onchange: onChange },
+    all,
+    ...options,
+  );
+  return { search, status };
+}
+
+function emptyText(device: Device): string {
+  if (device.rows().length > 0) return 'No piece matches.';
+  return device.isPluggedIn()
+    ? 'Asking the server for the pieces…'
+    : 'Nothing here yet. Go online to get the pieces.';
 }
 
 type Mark = 'waiting' | 'conflict';

@@ -11,7 +11,7 @@ export function queueOf(device: Device): readonly OutboxEntry[] {
 
 export function createQueue(device: Device, onOpen: (id: string) => void) {
   const empty = h(
-    'p',
+    'li',
     { class: 'empty' },
     h('b', {}, 'Nothing waits'),
     'Everything written here is with the server.',

@@ -1,44 +1,11 @@
-import { areEqual } from './journal.js';
-import { queueOf } from './queue.js';
+import { editOnBoth, reconnect, settle, unplug } from './acts.js';
 import type { Device } from './device.js';
 import { h, plural, setText } from './dom.js';
-import { fill, press, pause } from './hand.js';
+import { areEqual } from './journal.js';
 import type { Panel } from './panel.js';
+import { queueOf } from './queue.js';
 
-interface Part {
-  readonly minutes: number;
-  readonly note: string;
-  readonly tag: string;
-  readonly status: string;
-  readonly tempo: number;
-}
-
-/** What is done on the two devices, offline, to the same piece. `minutes` and `tempo` are added to what is there. */
-const parts: readonly (readonly [Part, Part])[] = [
-  [
-    {
-      minutes: 20,
-      note: 'Left hand alone, bars 1 to 16.',
-      tag: 'slow practice',
-      status: 'learning',
-      tempo: 6,
-    },
-    { minutes: 15, note: 'With the metronome, twice through.', tag: 'metronome', status: 'ready', tempo: 12 },
-  ],
-  [
-    { minutes: 30, note: 'Pedal changes marked in the score.', tag: 'pedal', status: 'learning', tempo: 4 },
-    { minutes: 10, note: 'By heart up to the reprise.', tag: 'by heart', status: 'ready', tempo: 10 },
-  ],
-];
-
-const favourites = [
-  'beethoven-op-27-no-2',
-  'debussy-suite-bergamasque-no-3',
-  'bach-bwv-846',
-  'chopin-op-28-no-15',
-  'schubert-d-960',
-];
-const usualTempo = 54;
+const roundKey = 'practice-log:round';
 
 const steps = [
   { title: 'Go offline', text: 'Pull the plug on both devices.', verb: 'Unplug both' },
@@ -57,7 +24,13 @@ export interface Story {
 
 /** The guided story. Its buttons do by hand, in the page itself, what a visitor could do. */
 export function createStory(panels: readonly [Panel, Panel]): Story {
-  const [first, second] = panels.map(({ device }) => device) as [Device, Device];
+  const [first, second] = [panels[0].device, panels[1].device];
+  const acts = [
+    () => unplug(panels),
+    () => editOnBoth(panels, rounds()),
+    () => reconnect(panels),
+    () => settle(panels),
+  ];
   const told = h('p', { class: 'told', role: 'status' });
   const buttons = steps.map(({ verb }, at) =>
     h('button', { type: 'button', 'data-step': at + 1, onclick: () => void play(at) }, verb),
@@ -67,7 +40,7 @@ export function createStory(panels: readonly [Panel, Panel]): Story {
   );
   const again = h(
     'button',
-    { type: 'button', 'data-do': 'again', onclick: () => void restart() },
+    { type: 'button', 'data-do': 'again', onclick: restart },
     'Again, with another piece',
   );
   let next = 0;
@@ -83,70 +56,20 @@ export function createStory(panels: readonly [Panel, Panel]): Story {
       refresh();
     }
   }
-  const acts = [
-    async () => {
-      for (const panel of panels) await switchTo(panel, false);
-    },
-    async () => {
-      const round = rounds();
-      const [mine, yours] = parts[round % parts.length] ?? [];
-      const id = pieceOf(first, round);
-      if (id === undefined || mine === undefined || yours === undefined) return;
-      await edit(panels[0], id, mine);
-      await edit(panels[1], id, yours);
-      for (const panel of panels) panel.rewind();
-    },
-    async () => {
-      for (const panel of panels) {
-        await switchTo(panel, true);
-        await sent(panel.device);
-        await pause();
-      }
-      for (const panel of panels) panel.rewind();
-    },
-    async () => {
-      for (const { element } of panels) await press(element.querySelector('[data-do=use-merged]'));
-    },
-  ];
-
-  /** Where the story stands follows from what is there, whoever did it. */
-  function refresh(): void {
-    const isOffline = [first, second].every((device) => !device.isPluggedIn());
-    const isOnline = [first, second].every((device) => device.isPluggedIn());
-    const open = [first, second].reduce((sum, { client }) => sum + client.status().conflicts, 0);
-    const waiting = [first, second].map((device) => queueOf(device).length);
-    if (next === 0 && isOffline) next = 1;
-    if (next <= 1 && isOffline && sharedPiece(first, second) !== undefined && !isPlaying) next = 2;
-    if (next <= 2 && isOnline && open > 0) next = 3;
-    const isQuiet = isOnline && waiting.every((n) => n === 0);
-    if ((next === 2 || next === 3) && isQuiet && areEqual([first, second])) next = 4;
-    items.forEach((item, at) => {
-      item.className = at < next ? 'done' : at === next ? 'next' : '';
-      const button = buttons[at];
-      if (button !== undefined) button.disabled = at !== next || isPlaying || first.rows().length === 0;
-    });
-    again.hidden = next < steps.length;
-    setText(told, tell(waiting));
-  }
-  function tell([a = 0, b = 0]: readonly number[]): string {
-    const title = titleOf(first, sharedPiece(first, second));
-    if (first.rows().length === 0) return 'Both devices are getting the pieces from the server.';
-    return (
-      [
-        'Both devices are online. Each has a store of its own in this browser.',
-        'Both are offline. Whatever is written now is kept on the device that wrote it.',
-        `${first.name} keeps ${plural(a, 'edit')} and ${second.name} ${b}${title}. Nobody else knows of them yet.`,
-        'All but the tempo is merged: the margin of each field says how, and why. The tempo waits for you.',
-        'Both devices and the server agree again, and every value can say where it came from.',
-      ][next] ?? ''
-    );
-  }
-  async function restart(): Promise<void> {
-    localStorage.setItem('practice-log:round', String(rounds() + 1));
+  function restart(): void {
+    localStorage.setItem(roundKey, String(rounds() + 1));
     next = 0;
     for (const panel of panels) panel.show('pieces');
     refresh();
-    await pause(0);
+  }
+  function refresh(): void {
+    next = stepAfter(next, first, second, isPlaying);
+    items.forEach((item, at) => (item.className = at < next ? 'done' : at === next ? 'next' : ''));
+    buttons.forEach(
+      (button, at) => (button.disabled = at !== next || isPlaying || first.rows().length === 0),
+    );
+    again.hidden = next < steps.length;
+    setText(told, tell(next, first, second));
   }
   for (const device of [first, second]) device.subscribe(refresh);
   refresh();
@@ -160,15 +83,35 @@ export function createStory(panels: readonly [Panel, Panel]): Story {
   };
 }
 
-function rounds(): number {
-  return Number(localStorage.getItem('practice-log:round') ?? '0');
+/** Where the story stands follows from what is there, whoever did it. */
+function stepAfter(step: number, first: Device, second: Device, isPlaying: boolean): number {
+  const devices = [first, second];
+  const isOffline = devices.every((device) => !device.isPluggedIn());
+  if (isOffline && step <= 1) return sharedPiece(first, second) !== undefined && !isPlaying ? 2 : 1;
+  if (!devices.every((device) => device.isPluggedIn())) return step;
+  if (step <= 2 && devices.some(({ client }) => client.status().conflicts > 0)) return 3;
+  if (step === 1) return 0;
+  const isQuiet = devices.every((device) => queueOf(device).length === 0);
+  return (step === 2 || step === 3) && isQuiet && areEqual(devices) ? steps.length : step;
 }
 
-/** A favourite of the catalogue, another one each time; any piece where there are none of them. */
-function pieceOf(device: Device, round: number): string | undefined {
-  const wanted = favourites[round % favourites.length] ?? '';
-  const rows = device.rows();
-  return (rows.find(({ id }) => id.includes(wanted)) ?? rows[round % rows.length])?.id;
+/** What there is to see at a step, in a sentence. */
+function tell(step: number, first: Device, second: Device): string {
+  if (first.rows().length === 0) return 'Both devices are getting the pieces from the server.';
+  const title = titleOf(first, sharedPiece(first, second));
+  const [a, b] = [queueOf(first).length, queueOf(second).length];
+  const sentences = [
+    'Both devices are online. Each has a store of its own in this browser.',
+    'Both are offline. Whatever is written now is kept on the device that wrote it.',
+    `${first.name} keeps ${plural(a, 'edit')} and ${second.name} ${b}${title}. Nobody else knows of them yet.`,
+    'All but the tempo is merged: the margin of each field says how, and why. The tempo waits for you.',
+    'Both devices and the server agree again, and every value can say where it came from.',
+  ];
+  return sentences[step] ?? '';
+}
+
+function rounds(): number {
+  return Number(localStorage.getItem(roundKey) ?? '0');
 }
 
 /** A piece that both devices have edited and not sent. */
@@ -180,34 +123,4 @@ function sharedPiece(a: Device, b: Device): string | undefined {
 function titleOf(device: Device, id: string | undefined): string {
   const title = device.rows().find((row) => row.id === id)?.title;
   return title === undefined ? '' : ` on ${title}`;
-}
-
-async function switchTo({ device, element }: Panel, isIn: boolean): Promise<void> {
-  if (device.isPluggedIn() !== isIn) await press(element.querySelector('[data-do=online]'));
-}
-
-/** Resolves once nothing waits to be sent, or after some seconds: the server may be down. */
-async function sent({ client }: Device): Promise<void> {
-  for (let waits = 0; client.status().pending > 0 && waits < 50; waits++) {
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-}
-
-/** Finds the piece in the list, opens it, and fills in one field after the other. */
-async function edit(panel: Panel, id: string, part: Part): Promise<void> {
-  const { device, element } = panel;
-  panel.show('pieces');
-  const present = device.rows().find((row) => row.id === id);
-  if (present === undefined) return;
-  const search = element.querySelector<HTMLInputElement>('[data-do=search]');
-  await fill(search, `${present.title} ${present.opus}`);
-  await press(element.querySelector(`.row[data-piece="${CSS.escape(id)}"] .row-open`));
-  await fill(search, '');
-  const input = (name: string) =>
-    element.querySelector<HTMLInputElement>(`[data-field=${name}] :is(input, select, textarea)`);
-  await fill(input('minutes'), String(present.minutes + part.minutes));
-  await fill(input('notes'), [present.notes, part.note].filter((line) => line !== '').join('\n'));
-  await fill(input('tags'), part.tag);
-  await fill(input('status'), part.status);
-  await fill(input('tempo'), String(Math.min(400, (present.tempo ?? usualTempo) + part.tempo)));
 }

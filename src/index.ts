@@ -35,7 +35,7 @@ export { logStorage } from './storage/log-storage.js';
 export type { LogStorageOptions } from './storage/log-storage.js';
 export { defaultRuntime } from './runtime.js';
 
-export { parsePullAnswer, parsePushAnswer, parseRefusal } from './protocol/parse.js';
+export { parsePullAnswer, parsePushAnswer, parseRefusal } from './protocol/answers.js';
 export { defaultBasePath, defaultLimits, protocolVersion, wireHeaders } from './protocol/limits.js';
 export type { Limits } from './protocol/limits.js';
 

@@ -6,7 +6,7 @@ import { interiorProblem, isObject, isSafePointer } from './interior.js';
 import type { Limits } from './limits.js';
 import { jsonOf, shaped } from './read.js';
 import { refusal } from './refusals.js';
-import { entityName, operationId, recordId, space } from './wire.js';
+import { entityName, operationId, recordId, space } from './values.js';
 
 /** Asks for the fields of one record that differ from what the asker holds. */
 export interface DeltaRequest {

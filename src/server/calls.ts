@@ -7,7 +7,7 @@ import {
   type DeltaAnswer,
   type ResolveAnswer,
 } from '../protocol/desk.js';
-import { parsePullRequest, parsePushRequest } from '../protocol/parse.js';
+import { parsePullRequest, parsePushRequest } from '../protocol/requests.js';
 import { conflicts, resolveConflict } from './conflicts.js';
 import type { ServerContext, Writer } from './context.js';
 import { delta } from './delta.js';

@@ -3,7 +3,7 @@ import { counterOf } from '../causality/vector.js';
 import type { Operation } from '../contracts/operation.js';
 import type { StoredOutcome, StoreTransaction } from '../contracts/server-store.js';
 import type { OperationResult, PushAnswer } from '../contracts/transport.js';
-import type { ParsedPush, RefusedOperation } from '../protocol/parse.js';
+import type { ParsedPush, RefusedOperation } from '../protocol/requests.js';
 import { refusal } from '../protocol/refusals.js';
 import type { ServerContext, Writer } from './context.js';
 import { formatCursor, parseCursor } from './cursor.js';

@@ -56,7 +56,7 @@ describe('violations', () => {
     ],
     [
       'src/storage/a.ts',
-      "import { p } from '../protocol/wire.js';",
+      "import { p } from '../protocol/values.js';",
       'no door from src/storage to src/protocol',
     ],
     [

@@ -1,12 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { defaultLimits, limitsWith } from '../../src/protocol/limits.js';
-import {
-  parsePullAnswer,
-  parsePullRequest,
-  parsePushAnswer,
-  parsePushRequest,
-  parseRefusal,
-} from '../../src/protocol/parse.js';
+import { parsePullAnswer, parsePushAnswer, parseRefusal } from '../../src/protocol/answers.js';
+import { parsePullRequest, parsePushRequest } from '../../src/protocol/requests.js';
 import { refusal, refusalOf, type RefusalCode } from '../../src/protocol/refusals.js';
 import { isSyncError } from '../../src/errors.js';
 

@@ -1,13 +1,72 @@
 import * as z from 'zod/mini';
-import type { Operation } from '../contracts/operation.js';
-import type { PullAnswer, PullRequest, PushAnswer } from '../contracts/transport.js';
-import type { SyncError, SyncErrorCode } from '../errors.js';
+import type { FieldChange, Operation } from '../contracts/operation.js';
+import type { PullRequest } from '../contracts/transport.js';
+import type { SyncErrorCode } from '../errors.js';
 import { exceedsBytes, interiorProblem } from './interior.js';
-import { issueText, jsonOf, safelyShaped, shaped } from './read.js';
 import { defaultLimits, type Limits } from './limits.js';
 import { shapeProblem } from './operation-shape.js';
-import { errorOfRefusal, refusal } from './refusals.js';
-import * as wire from './wire.js';
+import { issueText, jsonOf, shaped } from './read.js';
+import { refusal } from './refusals.js';
+import {
+  clock,
+  counter,
+  cursor,
+  decisions,
+  entityName,
+  json,
+  jsonObject,
+  operationId,
+  path,
+  recordId,
+  replicaId,
+  space,
+  stamp,
+  text,
+} from './values.js';
+
+const fieldChange: z.ZodMiniType<FieldChange> = z.object({
+  path,
+  action: z.enum(['set', 'unset', 'increment', 'add', 'remove', 'merge']),
+  value: z.exactOptional(json),
+  base: z.exactOptional(json),
+  baseHash: z.exactOptional(text(128)),
+});
+
+/** What must be readable for an operation to be answered at all. */
+const operationHead = z.object({ id: operationId, entity: entityName, entityId: recordId });
+
+const operation: z.ZodMiniType<Operation> = z.object({
+  id: operationId,
+  entity: entityName,
+  entityId: recordId,
+  kind: z.enum(['create', 'update', 'delete']),
+  changes: z.array(fieldChange),
+  clock,
+  stamp,
+  schemaVersion: counter,
+  dependsOn: z.exactOptional(z.array(operationId)),
+  transaction: z.exactOptional(z.object({ id: text(64), size: counter })),
+  priority: z.exactOptional(z.number()),
+  replaces: z.exactOptional(operationId),
+  decisions,
+  meta: z.exactOptional(jsonObject),
+});
+
+/** A push whose operations were not looked into yet. */
+const pushEnvelope = z.object({
+  replica: replicaId,
+  space: z.exactOptional(space),
+  cursor: z.exactOptional(cursor),
+  operations: z.array(z.unknown()),
+});
+
+const pullRequest: z.ZodMiniType<PullRequest> = z.object({
+  replica: replicaId,
+  space: z.exactOptional(space),
+  cursor: z.exactOptional(cursor),
+  entities: z.exactOptional(z.array(entityName).check(z.maxLength(1024))),
+  limit: counter,
+});
 
 /** An operation that can be named but not taken in. The others of its batch carry on. */
 export interface RefusedOperation {
@@ -32,7 +91,7 @@ export interface ParsedPush {
  * path, too deep, too large) is named as refused instead, so that it cannot hold up the others.
  */
 export function parsePushRequest(input: unknown, limits: Limits = defaultLimits): ParsedPush {
-  const { operations, ...request } = shaped(wire.pushEnvelope, jsonOf(input, limits.requestBytes), 'push');
+  const { operations, ...request } = shaped(pushEnvelope, jsonOf(input, limits.requestBytes), 'push');
   if (operations.length > limits.operationsPerPush) {
     throw refusal('too-large', `a push has at most ${limits.operationsPerPush} operations`, {
       details: { operationsMax: limits.operationsPerPush },
@@ -49,29 +108,8 @@ export function parsePushRequest(input: unknown, limits: Limits = defaultLimits)
 
 /** A pull as typed values. Throws as `parsePushRequest`; `limit` is brought down to what a page may hold. */
 export function parsePullRequest(input: unknown, limits: Limits = defaultLimits): PullRequest {
-  const request = shaped(wire.pullRequest, jsonOf(input, limits.requestBytes), 'pull');
+  const request = shaped(pullRequest, jsonOf(input, limits.requestBytes), 'pull');
   return { ...request, limit: Math.min(request.limit, limits.changesPerPage) };
-}
-
-/** An answer to a push, from a server that may be anything. Throws `SyncError` `protocol`. */
-export function parsePushAnswer(input: unknown, limits: Limits = defaultLimits): PushAnswer {
-  return safelyShaped(wire.pushAnswer, jsonOf(input), 'answer to a push', limits);
-}
-
-/** An answer to a pull, from a server that may be anything. Throws `SyncError` `protocol`. */
-export function parsePullAnswer(input: unknown, limits: Limits = defaultLimits): PullAnswer {
-  return safelyShaped(wire.pullAnswer, jsonOf(input), 'answer to a pull', limits);
-}
-
-/** The error that a refusal of a whole request stands for, or `undefined` for what is not a refusal. */
-export function parseRefusal(input: unknown): SyncError | undefined {
-  const parsed = z.safeParse(wire.wireRefusal, input);
-  if (!parsed.success || interiorProblem(input, defaultLimits.depth) !== undefined) return undefined;
-  const { code, message, details, retryAfterMs } = parsed.data.error;
-  return errorOfRefusal(code, message, {
-    ...(details === undefined ? {} : { details }),
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-  });
 }
 
 /** Levels between an operation and a value in it. */
@@ -80,7 +118,7 @@ const operationEnvelope = 3;
 function parseOperation(input: unknown, limits: Limits): Operation | RefusedOperation {
   const operation = readOperation(input, limits);
   if (!('message' in operation)) return operation;
-  return { ...shaped(wire.operationHead, input, 'operation'), refused: operation };
+  return { ...shaped(operationHead, input, 'operation'), refused: operation };
 }
 
 function readOperation(input: unknown, limits: Limits): Operation | RefusedOperation['refused'] {
@@ -89,7 +127,7 @@ function readOperation(input: unknown, limits: Limits): Operation | RefusedOpera
   if (exceedsBytes(JSON.stringify(input), limits.operationBytes)) {
     return { code: 'limit', message: `an operation has at most ${limits.operationBytes} bytes` };
   }
-  const parsed = z.safeParse(wire.operation, input);
+  const parsed = z.safeParse(operation, input);
   if (!parsed.success) return { code: 'protocol', message: issueText(parsed.error) };
   const problem = shapeProblem(parsed.data) ?? depthProblem(parsed.data, limits.depth);
   return problem === undefined ? parsed.data : { code: 'protocol', message: problem };

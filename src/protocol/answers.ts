@@ -1,0 +1,152 @@
+import * as z from 'zod/mini';
+import type { FieldConflict, SyncRecord } from '../contracts/operation.js';
+import type {
+  OperationResult,
+  PullAnswer,
+  PushAnswer,
+  RecordChange,
+  WireRefusal,
+} from '../contracts/transport.js';
+import type { SyncError } from '../errors.js';
+import { interiorProblem, isObject, isSafePointer } from './interior.js';
+import { defaultLimits, type Limits } from './limits.js';
+import { jsonOf, safelyShaped } from './read.js';
+import { errorOfRefusal } from './refusals.js';
+import {
+  clock,
+  counter,
+  cursor,
+  decisions,
+  entityName,
+  json,
+  jsonObject,
+  natural,
+  operationId,
+  path,
+  recordId,
+  stamp,
+  text,
+} from './values.js';
+
+const stamps = z.custom<Readonly<Record<string, string>>>(
+  (value) =>
+    isObject(value) &&
+    Object.entries(value as object).every(([key, held]) => isSafePointer(key) && typeof held === 'string'),
+);
+
+const record: z.ZodMiniType<SyncRecord> = z.object({
+  entity: entityName,
+  id: recordId,
+  data: jsonObject,
+  version: natural,
+  clock,
+  stamp,
+  stamps: z.exactOptional(stamps),
+  deleted: z.exactOptional(z.literal(true)),
+  decisions,
+});
+
+const envelope = { serverTime: natural, epoch: text(128) };
+
+const fieldConflict: z.ZodMiniType<FieldConflict> = z.object({
+  path,
+  base: z.exactOptional(json),
+  local: z.exactOptional(json),
+  remote: z.exactOptional(json),
+});
+
+const result: z.ZodMiniType<OperationResult> = z.discriminatedUnion('status', [
+  z.object({
+    id: operationId,
+    status: z.literal('accepted'),
+    outcome: z.enum(['applied', 'merged', 'superseded', 'duplicate']),
+    record: z.exactOptional(record),
+    version: natural,
+    decisions,
+  }),
+  z.object({
+    id: operationId,
+    status: z.literal('conflict'),
+    conflictId: z.exactOptional(text(128)),
+    record,
+    fields: z.array(fieldConflict),
+  }),
+  z.object({
+    id: operationId,
+    status: z.literal('rejected'),
+    code: text(64),
+    message: z.string(),
+    details: z.exactOptional(jsonObject),
+  }),
+  z.object({
+    id: operationId,
+    status: z.literal('retry'),
+    code: text(64),
+    afterMs: z.exactOptional(natural),
+  }),
+  z.object({ id: operationId, status: z.literal('blocked'), by: operationId }),
+]);
+
+const pushAnswer: z.ZodMiniType<PushAnswer> = z.object({
+  ...envelope,
+  results: z.array(result),
+  cursor: z.exactOptional(cursor),
+});
+
+const target = { entity: entityName, id: recordId };
+const state = { ...target, version: natural, clock, stamp };
+
+const change: z.ZodMiniType<RecordChange> = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('put'), record }),
+  z.object({
+    kind: z.literal('patch'),
+    ...state,
+    set: z.array(z.object({ path, value: json })),
+    unset: z.array(path),
+    stamps: z.exactOptional(stamps),
+    decisions,
+  }),
+  z.object({ kind: z.literal('delete'), ...state }),
+  z.object({ kind: z.literal('remove'), ...target }),
+]);
+
+const pullAnswer: z.ZodMiniType<PullAnswer> = z.object({
+  ...envelope,
+  changes: z.array(change),
+  cursor: z.string(),
+  more: z.union([z.literal(false), counter, z.literal('unknown')]),
+  reset: z.exactOptional(z.literal(true)),
+});
+
+const wireRefusal: z.ZodMiniType<WireRefusal> = z.object({
+  error: z.object({
+    code: text(64),
+    message: z.string(),
+    operationId: z.exactOptional(operationId),
+    details: z.exactOptional(jsonObject),
+    retryAfterMs: z.exactOptional(natural),
+  }),
+  serverTime: z.exactOptional(natural),
+  epoch: z.exactOptional(text(128)),
+});
+
+/** An answer to a push, from a server that may be anything. Throws `SyncError` `protocol`. */
+export function parsePushAnswer(input: unknown, limits: Limits = defaultLimits): PushAnswer {
+  return safelyShaped(pushAnswer, jsonOf(input), 'answer to a push', limits);
+}
+
+/** An answer to a pull, from a server that may be anything. Throws `SyncError` `protocol`. */
+export function parsePullAnswer(input: unknown, limits: Limits = defaultLimits): PullAnswer {
+  return safelyShaped(pullAnswer, jsonOf(input), 'answer to a pull', limits);
+}
+
+/** The error that a refusal of a whole request stands for, or `undefined` for what is not a refusal. */
+export function parseRefusal(input: unknown): SyncError | undefined {
+  const parsed = z.safeParse(wireRefusal, input);
+  if (!parsed.success || interiorProblem(input, defaultLimits.depth) !== undefined) return undefined;
+  const { code, message, details, retryAfterMs } = parsed.data.error;
+  return errorOfRefusal(code, message, {
+    ...(details === undefined ? {} : { details }),
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  });
+}

@@ -1,0 +1,47 @@
+import * as z from 'zod/mini';
+import type { Json, JsonObject } from '../contracts/json.js';
+import type { Decision, VersionVector } from '../contracts/operation.js';
+import { isObject, isSafeName, isSafePointer } from './interior.js';
+
+/*
+ * Values that requests and answers are made of. What is inside (`data`, `value`, `meta` …) is checked by
+ * `interiorProblem` before these look at it, so that `z.custom` can let it pass.
+ */
+
+export const json = z.custom<Json>((value) => value !== undefined);
+export const jsonObject = z.custom<JsonObject>(isObject);
+export const text = (max: number) => z.string().check(z.minLength(1), z.maxLength(max));
+export const counter = z.int().check(z.positive());
+export const natural = z.int().check(z.nonnegative());
+export const cursor = z.string().check(z.maxLength(64 * 1024));
+
+export const entityName = z.string().check(z.regex(/^[A-Za-z][A-Za-z0-9_.-]{0,63}$/));
+export const recordId = text(256);
+export const operationId = z.string().check(z.regex(/^[\w.:-]{1,64}$/));
+export const replicaId = z
+  .string()
+  .check(z.regex(/^[A-Za-z0-9_-]{1,64}$/), z.refine(isSafeName, 'reserved name'));
+export const space = text(128);
+export const stamp = z.string().check(z.regex(/^[0-9a-f]{12}-[0-9a-f]{4}-[A-Za-z0-9_-]{1,64}$/));
+export const path = z.string().check(z.maxLength(4096), z.refine(isSafePointer, 'not a safe JSON Pointer'));
+
+export const clock = z.custom<VersionVector>((value) => {
+  if (!isObject(value)) return false;
+  return Object.entries(value as object).every(
+    ([replica, count]) => isSafeName(replica) && Number.isSafeInteger(count) && (count as number) > 0,
+  );
+});
+const decision: z.ZodMiniType<Decision> = z.object({
+  path,
+  operationId,
+  replica: replicaId,
+  remoteReplica: z.exactOptional(replicaId),
+  base: z.exactOptional(json),
+  local: z.exactOptional(json),
+  remote: z.exactOptional(json),
+  result: z.exactOptional(json),
+  winner: z.enum(['local', 'remote', 'both']),
+  rule: text(128),
+  why: z.string(),
+});
+export const decisions = z.exactOptional(z.array(decision));

@@ -31,6 +31,7 @@ export { text } from './resolve/text-rule.js';
 export type { TextOptions } from './resolve/text-rule.js';
 export { union } from './resolve/union-rule.js';
 
+export { keyAt } from './storage/key-of.js';
 export { logStorage } from './storage/log-storage.js';
 export type { LogStorageOptions } from './storage/log-storage.js';
 export { defaultRuntime } from './runtime.js';

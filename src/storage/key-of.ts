@@ -1,11 +1,21 @@
 import type { Json } from '../contracts/json.js';
+import type { StoredRow } from '../contracts/storage.js';
 import { SyncError } from '../errors.js';
-import type { KeyOf } from './sorted-index.js';
 
 const arrayIndex = /^(?:0|[1-9]\d*)$/;
 
-/** Reader of an index's key: the number or string at a JSON Pointer (RFC 6901) into the row's value. */
-export function keyAt(pointer: string): KeyOf {
+/**
+ * Reader of an index's key, as `StorageLayout` declares it: the number or string at a JSON Pointer (RFC 6901) into the
+ * row's value, and nothing that the value only inherits. Throws `SyncError` `validation` for what is no pointer.
+ *
+ * @example
+ * ```ts
+ * import { keyAt } from 'syncline';
+ *
+ * console.log(keyAt('/due/at')({ value: { due: { at: 5 } } })); // 5
+ * ```
+ */
+export function keyAt(pointer: string): (row: Pick<StoredRow, 'value'>) => number | string | undefined {
   if (pointer !== '' && !pointer.startsWith('/')) {
     throw new SyncError('validation', `'${pointer}' is not a JSON Pointer`);
   }

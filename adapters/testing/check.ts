@@ -1,4 +1,4 @@
-import { isSyncError, type SyncError, type SyncErrorCode } from 'syncline';
+import { defaultRuntime, isSyncError, type SyncError, type SyncErrorCode } from 'syncline';
 
 /** One thing that every implementation of a contract must do. Runs under any test runner: it rejects, or it passes. */
 export interface ConformanceCase<Setup> {
@@ -25,6 +25,17 @@ export async function rejects(call: Promise<unknown>, code: SyncErrorCode, what:
   if (typeof outcome === 'string')
     throw new Error(`${what}: expected a rejection with '${code}', but ${outcome}`);
   return outcome;
+}
+
+/** What the promise resolves with; throws when it has not settled after `limitMs`. */
+export async function within<T>(limitMs: number, call: Promise<T>, what: string): Promise<T> {
+  let cancel: () => void = () => undefined;
+  const limit = new Promise<never>((_, reject) => {
+    cancel = defaultRuntime.setTimer(limitMs, () =>
+      reject(new Error(`${what}: nothing within ${limitMs} ms`)),
+    );
+  });
+  return Promise.race([call, limit]).finally(cancel);
 }
 
 function canonical(value: unknown): string {

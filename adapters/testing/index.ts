@@ -6,6 +6,8 @@
 export type { ConformanceCase } from './check.js';
 export { logDeviceCases } from './log-device-cases.js';
 export type { LogDeviceCase, LogDeviceSetup } from './log-device-world.js';
+export { serverBusCases } from './server-bus-cases.js';
+export type { ServerBusCase, ServerBusSetup } from './server-bus-cases.js';
 export { lastingServerStoreCases, serverStoreCases } from './server-store-cases.js';
 export type { ServerStoreCase, ServerStoreSetup } from './server-store-world.js';
 export { storageCases } from './storage-cases.js';

@@ -6,7 +6,7 @@ import { limitsWith, type Limits } from '../protocol/limits.js';
 import { refusal } from '../protocol/refusals.js';
 import { compareOnly } from '../resolve/define-entity.js';
 import { defaultRuntime } from '../runtime.js';
-import type { AccessRequest, Identity, ServerBus, SyncServerOptions } from './options.js';
+import type { AccessRequest, Identity, SyncServerOptions } from './options.js';
 
 /** Who writes where. */
 export interface Writer {
@@ -19,7 +19,7 @@ export interface ServerContext {
   readonly store: ServerStore;
   readonly limits: Limits;
   readonly runtime: Runtime;
-  readonly bus: ServerBus | undefined;
+  readonly bus: SyncServerOptions['bus'];
   readonly minVersions: ReadonlyMap<string, number>;
   /** `undefined` for an entity this server refuses. */
   definition(entity: string): EntityDefinition | undefined;

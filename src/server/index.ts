@@ -10,6 +10,7 @@ import { createFetch } from './http/fetch.js';
 import type { Identity, SyncServerOptions } from './options.js';
 
 export { refusalOf } from '../protocol/refusals.js';
+export type { BusRing, ServerBus } from '../contracts/server-bus.js';
 export type {
   ChangesQuery,
   OutcomesQuery,
@@ -23,7 +24,7 @@ export type {
 export type { ConflictsAnswer, DeltaAnswer, OpenConflict, ResolveAnswer } from '../protocol/desk.js';
 export type { ServerCalls } from './calls.js';
 export type { CompactOptions } from './compact.js';
-export type { AccessRequest, Identity, ServerBus, SyncServerOptions } from './options.js';
+export type { AccessRequest, Identity, SyncServerOptions } from './options.js';
 
 /** A sync service over one store: as a function from `Request` to `Response`, and as calls for code beside it. */
 export interface SyncServer<I extends Identity = Identity> extends ServerCalls<I> {

@@ -1,6 +1,7 @@
 import type { EntityDefinition } from '../contracts/entity.js';
 import type { Operation, SyncRecord } from '../contracts/operation.js';
 import type { Runtime } from '../contracts/runtime.js';
+import type { ServerBus } from '../contracts/server-bus.js';
 import type { ServerStore } from '../contracts/server-store.js';
 import type { Limits } from '../protocol/limits.js';
 
@@ -24,11 +25,6 @@ export interface AccessRequest<I extends Identity = Identity> {
   readonly operation?: Operation;
 }
 
-/** Tells other servers of one store that a space moved. Losing a message costs latency, never data. */
-export interface ServerBus {
-  publish(ring: { readonly space: string; readonly seq: number }): void;
-}
-
 export interface SyncServerOptions<I extends Identity = Identity> {
   readonly entities: readonly EntityDefinition<object>[];
   readonly store: ServerStore;
@@ -38,7 +34,8 @@ export interface SyncServerOptions<I extends Identity = Identity> {
   readonly authorize?: (access: AccessRequest<I>) => boolean | Promise<boolean>;
   /** The space of a request; `undefined` refuses it. Default: the identity's own, and no other. */
   readonly space?: (identity: I, requested: string | undefined) => string | undefined;
-  readonly bus?: ServerBus;
+  /** Is told of each transaction that moved a space. */
+  readonly bus?: Pick<ServerBus, 'publish'>;
   readonly limits?: Partial<Limits>;
   /** `compare`: clocks are compared and every disagreement is left to the clients. Default `refuse`. */
   readonly unknownEntities?: 'refuse' | 'compare';

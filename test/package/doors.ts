@@ -44,6 +44,9 @@ const packages: Record<string, (room: string) => boolean> = {
 /** Adapters whose purpose is to work with other adapters: wrappers and kits. */
 const mayImportAdapters = ['adapters/testing'];
 
+/** Lines that several adapters share; no door of the package leads here. */
+const sharedRoom = 'adapters/shared';
+
 /** Adapters for one platform, which may import what that platform brings. */
 const runOnNode = [
   'adapters/host/node',
@@ -149,10 +152,9 @@ function roomOf(path: string): string {
 
 /** `adapters/storage/idb/rows.ts` → `adapters/storage/idb`; `adapters/testing/faults.ts` → `adapters/testing`. */
 function adapterOf(path: string): string {
-  return path
-    .split('/')
-    .slice(0, path.startsWith('adapters/testing/') ? 2 : 3)
-    .join('/');
+  const parts = path.split('/');
+  const isFlat = ['adapters/testing', sharedRoom].includes(parts.slice(0, 2).join('/'));
+  return parts.slice(0, isFlat ? 2 : 3).join('/');
 }
 
 function wrongInCore(path: string, { specifier, typeOnly }: Import): string | undefined {
@@ -187,7 +189,7 @@ function wrongInAdapter(path: string, { specifier }: Import): string | undefined
   }
   if (specifier === 'syncline' || specifier === 'syncline/server') return undefined;
   const byName = specifier.startsWith('syncline/');
-  if (!byName && adapterOf(to) === adapter) return undefined;
+  if (!byName && [adapter, sharedRoom].includes(adapterOf(to))) return undefined;
   if (!to.startsWith('adapters/')) return "adapters import the core as 'syncline' or 'syncline/server'";
   if (!mayImportAdapters.includes(adapter)) return 'an adapter never imports another adapter';
   return byName ? undefined : 'import the other adapter by its public name';

@@ -5,13 +5,15 @@
  */
 import { SyncError } from 'syncline';
 import type { ServerStore } from 'syncline/server';
-import { isBusy, named, openFile, storeError, type SqliteDatabase } from './driver.js';
+import { isBusy, named, sqliteError } from '../../shared/sqlite.js';
+import { openFile, type SqliteDatabase } from './driver.js';
 import { rowToOutcome, rowToRecord } from './rows.js';
 import { prepareTables } from './schema.js';
 import { prepareStatements, type Statements } from './statements.js';
 import { boundsOf, openTransaction } from './transaction.js';
 
-export type { SqliteDatabase, SqliteStatement, SqliteValue } from './driver.js';
+export type { SqliteValue } from '../../shared/sqlite.js';
+export type { SqliteDatabase, SqliteStatement } from './driver.js';
 
 export interface SqliteStoreOptions {
   /** Path of the database file, opened with `libsql` when it is first needed. */
@@ -135,7 +137,7 @@ async function connect(options: SqliteStoreOptions): Promise<Connection> {
     return { database, statements: prepareStatements(database) };
   } catch (error) {
     if (given === undefined) database.close();
-    throw storeError(error);
+    throw sqliteError(error);
   }
 }
 
@@ -169,7 +171,7 @@ async function patiently({ busyTimeoutMs = 10_000 }: SqliteStoreOptions, work: (
       work();
       return;
     } catch (error) {
-      if (!isBusy(error) || waitedMs >= busyTimeoutMs) throw storeError(error);
+      if (!isBusy(error) || waitedMs >= busyTimeoutMs) throw sqliteError(error);
       await new Promise((resolve) => setTimeout(resolve, retryMs));
     }
   }

@@ -1,5 +1,5 @@
 import type { RecordedOutcome, ServerRecord } from 'syncline/server';
-import type { SqliteValue } from './driver.js';
+import type { SqliteValue } from '../../shared/sqlite.js';
 
 export const recordColumns =
   'space, entity, id, seq, version, deleted, data, clock, stamp, stamps, decisions, field_seqs';

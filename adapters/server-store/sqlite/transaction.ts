@@ -1,5 +1,5 @@
 import type { StoreTransaction } from 'syncline/server';
-import { named } from './driver.js';
+import { named } from '../../shared/sqlite.js';
 import { recordToRow, rowToOutcome, rowToRecord } from './rows.js';
 import type { Statements } from './statements.js';
 

@@ -90,6 +90,7 @@ describe('violations', () => {
       'never imports another',
     ],
     ['adapters/testing/a.ts', "import { x } from '../storage/idb/index.js';", 'by its public name'],
+    ['adapters/shared/a.ts', "import { x } from '../storage/idb/index.js';", 'never imports another adapter'],
     ['adapters/transport/http/a.ts', "import { openDB } from 'idb';", 'does not import this package'],
     ['adapters/transport/http/a.ts', "import { z } from 'zod';", 'does not import this package'],
     ['adapters/transport/http/a.ts', "import { createServer } from 'node:http';", 'knows no Node'],

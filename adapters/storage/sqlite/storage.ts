@@ -1,0 +1,271 @@
+import type {
+  RowRef,
+  RowRevision,
+  ScanOptions,
+  StorageAdapter,
+  StorageLayout,
+  StorageSignals,
+  StorageWrite,
+  StoredRow,
+} from 'syncline';
+import { SyncError } from 'syncline';
+import { conflictOn, movedBy, noSuchTable, notOpen, quarantineTable, refsOf } from '../../shared/rows.js';
+import { sqliteError } from '../../shared/sqlite.js';
+import { addCommit, movedBetween, newestRevision } from './commits.js';
+import { dropAll, grow, inspect, layoutMark, storedLayout } from './schema.js';
+import { Session, type SessionOptions, type SqliteConnection } from './session.js';
+import { idOf, Table, type RawRow, type Reading } from './table.js';
+
+export interface StorageSetup extends SessionOptions {
+  readonly database: () => SqliteConnection | PromiseLike<SqliteConnection>;
+  readonly synchronous: 'full' | 'normal';
+  readonly pollMs: number;
+}
+
+export class SqliteStorage implements StorageAdapter {
+  readonly #setup: StorageSetup;
+  #state: 'new' | 'open' | 'closed' = 'new';
+  #session: Session | undefined;
+  /** What the application declared; only this can be asked for. */
+  #declared: ReadonlySet<string> = new Set();
+  /** Everything that the file has: the indexes of other releases are kept up too. */
+  #tables: ReadonlyMap<string, Table> = new Map();
+  #signals: StorageSignals = {};
+  /** Newest commit that this connection knows of, its own and others'. */
+  #seen = 0;
+  #toldOfLoss = false;
+  #turn: Promise<unknown> = Promise.resolve();
+  #closing: Promise<void> | undefined;
+  #cancelPoll: () => void = () => undefined;
+
+  constructor(setup: StorageSetup) {
+    this.#setup = setup;
+  }
+
+  async open(layout: StorageLayout, signals: StorageSignals = {}): Promise<void> {
+    if (this.#state !== 'new') throw new SyncError('storage-closed', 'a storage is opened once');
+    this.#state = 'open';
+    this.#signals = signals;
+    this.#declared = new Set([...Object.keys(layout), quarantineTable]);
+    const opened = this.#start({ ...layout, [quarantineTable]: { indexes: {} } });
+    this.#turn = opened.catch(() => undefined);
+    await opened;
+    if (!this.#is('open')) throw notOpen();
+    this.#poll();
+  }
+
+  get(table: string, ids: readonly string[]): Promise<readonly (StoredRow | undefined)[]> {
+    return this.#inTurn(async (session) => {
+      const found = this.#table(table);
+      const rows = await this.#sound(session, table, () => found.get(session, ids));
+      const byId = new Map(rows.map((row) => [row.id, row]));
+      return ids.map((id) => byId.get(id));
+    });
+  }
+
+  scan(table: string, options: ScanOptions = {}): Promise<readonly StoredRow[]> {
+    return this.#inTurn(async (session) => {
+      const found = this.#table(table);
+      return this.#sound(session, table, () => found.scan(session, options));
+    });
+  }
+
+  commit(
+    writes: readonly StorageWrite[],
+    reads: readonly RowRevision[] = [],
+  ): Promise<{ readonly revision: number }> {
+    return this.#inTurn(async (session) => {
+      for (const { table } of [...writes, ...reads]) this.#table(table);
+      return { revision: await this.#commit(session, writes, reads) };
+    });
+  }
+
+  close(): Promise<void> {
+    return (this.#closing ??= this.#shutDown());
+  }
+
+  async destroy(): Promise<void> {
+    await this.close();
+    const session = await this.#connect();
+    try {
+      if ((await inspect(session)) === 'new') return;
+      await session.transaction(() => dropAll(session));
+      // Gives the space back, which is not worth a failure.
+      await session.run('VACUUM').catch(() => undefined);
+    } catch (error) {
+      throw sqliteError(error);
+    } finally {
+      await session.close();
+    }
+  }
+
+  async #start(layout: StorageLayout): Promise<void> {
+    const session = await this.#connect();
+    try {
+      await session.patiently(() => inspect(session));
+      await session.patiently(() => session.all('PRAGMA journal_mode = WAL'));
+      await session.run(`PRAGMA synchronous = ${this.#setup.synchronous}`);
+      await session.transaction(async () => {
+        await grow(session, layout);
+        await this.#readLayout(session);
+        this.#seen = await newestRevision(session);
+      });
+    } catch (error) {
+      await session.close();
+      this.#state = 'closed';
+      throw sqliteError(error);
+    }
+    this.#session = session;
+  }
+
+  async #connect(): Promise<Session> {
+    try {
+      const session = new Session(await this.#setup.database(), this.#setup);
+      // Waiting is done outside of the driver, where it does not stop the event loop.
+      await session.all('PRAGMA busy_timeout = 0');
+      return session;
+    } catch (error) {
+      throw sqliteError(error);
+    }
+  }
+
+  async #readLayout(session: Session): Promise<void> {
+    const layout = await storedLayout(session);
+    this.#tables = new Map(
+      Object.entries(layout).map(([name, { indexes }]) => [name, new Table(name, indexes)]),
+    );
+  }
+
+  async #shutDown(): Promise<void> {
+    this.#state = 'closed';
+    this.#cancelPoll();
+    await this.#turn;
+    await this.#session?.close();
+  }
+
+  /** A call, so that the compiler does not take the state of before an `await` for that after it. */
+  #is(state: 'open' | 'closed'): boolean {
+    return this.#state === state;
+  }
+
+  #table(name: string): Table {
+    const table = this.#declared.has(name) ? this.#tables.get(name) : undefined;
+    if (table === undefined) throw noSuchTable(name);
+    return table;
+  }
+
+  /** One after the other: reads beside a transaction would see what is not committed. */
+  #inTurn<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    if (this.#state !== 'open') return Promise.reject(notOpen());
+    const turn = this.#turn.then(async () => {
+      if (this.#session === undefined) throw notOpen();
+      try {
+        return await work(this.#session);
+      } catch (error) {
+        throw sqliteError(error);
+      }
+    });
+    this.#turn = turn.catch(() => undefined);
+    return turn;
+  }
+
+  /** The number of the commit; throws `storage-conflict`, and has changed nothing then. */
+  async #commit(
+    session: Session,
+    writes: readonly StorageWrite[],
+    reads: readonly RowRevision[] = [],
+  ): Promise<number> {
+    const moved = movedBy(writes);
+    const foreign: RowRef[] = [];
+    try {
+      return await session
+        .transaction(async () => {
+          const revision =
+            writes.length > 0 ? await addCommit(session, moved) : (await newestRevision(session)) + 1;
+          foreign.push(...(await this.#follow(session, revision)));
+          await this.#check(session, [...conditionsOf(writes), ...reads]);
+          for (const { table, id, value } of writes) {
+            if (value === undefined) await this.#tables.get(table)!.delete(session, id);
+            else await this.#tables.get(table)!.put(session, id, revision, value);
+          }
+          return writes.length > 0 ? revision : revision - 1;
+        })
+        .then((revision) => (this.#seen = revision));
+    } finally {
+      if (foreign.length > 0) this.#signals.changed?.(foreign);
+    }
+  }
+
+  /** Rows that others moved before revision `before`, in a transaction that is open. */
+  async #follow(session: Session, before: number): Promise<RowRef[]> {
+    const commits = await movedBetween(session, this.#seen, before);
+    if (commits === 'unknown')
+      throw this.#closedOutside('another connection wrote more than can be followed');
+    if (commits === 'gone') throw this.#lostCommits();
+    const moved = commits.flatMap(refsOf);
+    if (moved.some(({ table }) => table === layoutMark.table)) await this.#readLayout(session);
+    this.#seen = before - 1;
+    return moved.filter(({ table }) => this.#declared.has(table));
+  }
+
+  async #check(session: Session, expected: readonly RowRevision[]): Promise<void> {
+    const failing = new Set<RowRevision>();
+    for (const name of new Set(expected.map(({ table }) => table))) {
+      const rows = expected.filter(({ table }) => table === name);
+      for (const row of await this.#tables.get(name)!.moved(session, rows)) failing.add(row);
+    }
+    if (failing.size > 0) throw conflictOn(expected.filter((row) => failing.has(row)));
+  }
+
+  /** What can be read; the rest goes to the quarantine table, as it is, and `lost` tells of it. */
+  async #sound(session: Session, table: string, read: () => Promise<Reading>): Promise<StoredRow[]> {
+    const { rows, damaged } = await session.patiently(read);
+    if (damaged.length > 0) await this.#quarantine(session, table, damaged);
+    return rows;
+  }
+
+  async #quarantine(session: Session, table: string, damaged: readonly RawRow[]): Promise<void> {
+    const places = damaged.map((row) => `${table}/${idOf(row)}`);
+    await this.#commit(
+      session,
+      damaged.flatMap((row, at) => [
+        { table: quarantineTable, id: places[at]!, value: String(row.value) },
+        { table, id: idOf(row) },
+      ]),
+    );
+    this.#signals.lost?.({ reason: `unreadable: ${places.join(', ')}`, quarantined: damaged.length });
+  }
+
+  #closedOutside(reason: string): SyncError {
+    this.#state = 'closed';
+    this.#signals.closed?.(reason);
+    return new SyncError('storage-closed', reason, { hint: 'Open the store again.' });
+  }
+
+  #lostCommits(): SyncError {
+    const reason = `the file ends before revision ${this.#seen}, which was durable`;
+    if (!this.#toldOfLoss) this.#signals.lost?.({ reason, quarantined: 0 });
+    this.#toldOfLoss = true;
+    return new SyncError('storage-corrupt', reason, {
+      hint: 'Export what is here, then open the store again.',
+    });
+  }
+
+  /** Looks now and then whether another connection has committed. */
+  #poll(): void {
+    if (this.#setup.pollMs === 0) return;
+    this.#cancelPoll = this.#setup.runtime.setTimer(this.#setup.pollMs, () => {
+      this.#inTurn(async (session) => {
+        if ((await newestRevision(session)) !== this.#seen) await this.#commit(session, []);
+      })
+        .catch(() => undefined)
+        .finally(() => this.#is('open') && this.#poll());
+    });
+  }
+}
+
+function conditionsOf(writes: readonly StorageWrite[]): RowRevision[] {
+  return writes.flatMap(({ table, id, ifRevision }) =>
+    ifRevision === undefined ? [] : [{ table, id, revision: ifRevision }],
+  );
+}

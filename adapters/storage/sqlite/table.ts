@@ -1,0 +1,125 @@
+import { keyAt, SyncError, type Json, type RowRevision, type ScanOptions, type StoredRow } from 'syncline';
+import { noSuchIndex } from '../../shared/rows.js';
+import { decodeText, encodeText, sqlKey, sqlName } from './names.js';
+import type { Session } from './session.js';
+
+/** A row as the file has it. */
+export interface RawRow {
+  readonly id: unknown;
+  readonly revision: unknown;
+  readonly value: unknown;
+}
+
+/** What was read: the rows, and those whose text is no JSON any more. */
+export interface Reading {
+  readonly rows: StoredRow[];
+  readonly damaged: RawRow[];
+}
+
+/** Less than every number, and more than NULL, which stands for no key. */
+const leastKey = '-9e999';
+
+/** The statements of one table of the storage, and its rows both ways. */
+export class Table {
+  readonly #sql: string;
+  /** By index: its column, and its key in a row. */
+  readonly #indexes: ReadonlyMap<
+    string,
+    { readonly column: string; readonly keyOf: ReturnType<typeof keyAt> }
+  >;
+  readonly #upsert: string;
+
+  constructor(name: string, indexes: Readonly<Record<string, string>>) {
+    this.#sql = sqlName(name);
+    this.#indexes = new Map(
+      Object.entries(indexes).map(([index, pointer]) => [
+        index,
+        { column: sqlName(index), keyOf: keyAt(pointer) },
+      ]),
+    );
+    const columns = [
+      'id',
+      'revision',
+      'value',
+      ...Array.from(this.#indexes.values(), ({ column }) => column),
+    ];
+    this.#upsert = `INSERT OR REPLACE INTO ${this.#sql} (${columns.join()}) VALUES (${columns.map(() => '?').join()})`;
+  }
+
+  async put(session: Session, id: string, revision: number, value: Json): Promise<void> {
+    const keys = Array.from(this.#indexes.values(), ({ keyOf }) => sqlKey(keyOf({ value })));
+    await session.run(this.#upsert, encodeText(id), revision, textOf(value), ...keys);
+  }
+
+  delete(session: Session, id: string): Promise<void> {
+    return session.run(`DELETE FROM ${this.#sql} WHERE id = ?`, encodeText(id));
+  }
+
+  async get(session: Session, ids: readonly string[]): Promise<Reading> {
+    return readingOf(
+      await session.all<RawRow>(
+        `SELECT id, revision, value FROM ${this.#sql} WHERE id IN (SELECT value FROM json_each(?))`,
+        JSON.stringify(ids.map(encodeText)),
+      ),
+    );
+  }
+
+  async scan(session: Session, { index, range = {}, limit = -1, reverse }: ScanOptions): Promise<Reading> {
+    const column = index === undefined ? 'id' : this.#indexes.get(index)?.column;
+    if (column === undefined) throw noSuchIndex(index!);
+    const conditions = [
+      `${column} ${range.lowerOpen === true ? '>' : '>='} ${range.lower === undefined ? leastKey : '?'}`,
+    ];
+    if (range.upper !== undefined) conditions.push(`${column} ${range.upperOpen === true ? '<' : '<='} ?`);
+    const direction = reverse === true ? 'DESC' : 'ASC';
+    const order = [...new Set([column, 'id'])].map((each) => `${each} ${direction}`).join();
+    return readingOf(
+      await session.all<RawRow>(
+        `SELECT id, revision, value FROM ${this.#sql} WHERE ${conditions.join(' AND ')} ORDER BY ${order} LIMIT ?`,
+        ...[range.lower, range.upper].filter((bound) => bound !== undefined).map(sqlKey),
+        limit,
+      ),
+    );
+  }
+
+  /** Those of the rows that have another revision now. */
+  async moved(session: Session, expected: readonly RowRevision[]): Promise<RowRevision[]> {
+    const found = await session.all<{ readonly id: string; readonly revision: number }>(
+      `SELECT id, revision FROM ${this.#sql} WHERE id IN (SELECT value FROM json_each(?))`,
+      JSON.stringify(expected.map(({ id }) => encodeText(id))),
+    );
+    const revisions = new Map(found.map(({ id, revision }) => [id, revision]));
+    return expected.filter(({ id, revision }) => (revisions.get(encodeText(id)) ?? 0) !== revision);
+  }
+}
+
+export function idOf({ id }: Pick<RawRow, 'id'>): string {
+  return decodeText(String(id));
+}
+
+function readingOf(raw: readonly RawRow[]): Reading {
+  const reading: Reading = { rows: [], damaged: [] };
+  for (const row of raw) {
+    const { revision, value } = row;
+    const parsed = typeof value === 'string' && typeof revision === 'number' ? parse(value) : undefined;
+    if (parsed === undefined) reading.damaged.push(row);
+    else reading.rows.push({ id: idOf(row), revision: revision as number, value: parsed });
+  }
+  return reading;
+}
+
+function parse(text: string): Json | undefined {
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    return undefined;
+  }
+}
+
+function textOf(value: Json): string {
+  try {
+    return JSON.stringify(value);
+  } catch (cause) {
+    throw new SyncError('validation', 'a row is not JSON', { cause });
+  }
+}

@@ -3,9 +3,12 @@ import { counterOf, withCounter } from '../causality/vector.js';
 import type { EntityDefinition } from '../contracts/entity.js';
 import type { JsonObject } from '../contracts/json.js';
 import type { Decision, FieldChange, Operation, SyncRecord } from '../contracts/operation.js';
-import { diffData } from '../diff/diff.js';
+import { applyChanges, diffData } from '../diff/diff.js';
+import { overlapsAny } from '../diff/path-set.js';
 import { lookup } from '../diff/pointer.js';
 import { rule } from './concurrent.js';
+import { fieldStamp } from './field-stamps.js';
+import type { Ruling } from './ruling.js';
 
 /** What a person says to a conflict: one side for all that disagrees, or the whole record as it shall be. */
 export type Settlement = 'local' | 'remote' | { readonly merged: JsonObject };
@@ -25,8 +28,7 @@ export function successorOf(
   const author = stampReplica(operation.stamp);
   const ruling = rule(definition, record, operation, typeof settlement === 'object' ? 'local' : settlement);
   const merged = typeof settlement === 'object' ? settlement.merged : undefined;
-  const decided =
-    merged === undefined ? ruling.decisions : ruling.decisions.map((each) => writtenAnew(each, merged));
+  const decided = merged === undefined ? ruling.decisions : decisionsOf(record, operation, ruling, merged);
   const decisions = [...(operation.decisions ?? []), ...decided];
   return {
     ...operation,
@@ -45,7 +47,34 @@ function changesTo(record: SyncRecord, merged: JsonObject): readonly FieldChange
     : diffData(record.data, merged);
 }
 
-function writtenAnew({ result: _, ...decision }: Decision, merged: JsonObject): Decision {
+/** A decision before anything is said of how it fell. */
+type Sides = Omit<Decision, 'winner' | 'rule' | 'why'>;
+
+/** A person's word on what was in dispute, and on all else that comes out otherwise than the local side would have it. */
+function decisionsOf(
+  record: SyncRecord,
+  operation: Operation,
+  { writes, decisions }: Ruling,
+  merged: JsonObject,
+): readonly Decision[] {
+  const inDispute = overlapsAny(decisions.map(({ path }) => path));
+  const others = diffData(applyChanges(record.data, writes), merged)
+    .filter(({ path }) => !inDispute(path))
+    .map(({ path, base: local }): Sides => {
+      const remote = lookup(record.data, path).value;
+      return {
+        path,
+        operationId: operation.id,
+        replica: stampReplica(operation.stamp),
+        remoteReplica: stampReplica(fieldStamp(record, path)),
+        ...(local === undefined ? {} : { local }),
+        ...(remote === undefined ? {} : { remote }),
+      };
+    });
+  return [...decisions, ...others].map((each) => writtenAnew(each, merged));
+}
+
+function writtenAnew({ result: _, ...decision }: Sides, merged: JsonObject): Decision {
   const { value, blocked } = lookup(merged, decision.path);
   return {
     ...decision,

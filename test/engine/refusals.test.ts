@@ -164,12 +164,17 @@ const score = defineEntity({
 });
 
 test.each([
-  ['local', { id: 's', tempo: 90, title: 'C' }],
-  ['remote', { id: 's', tempo: 72, title: 'C' }],
-  [{ merged: { id: 's', tempo: 80, title: 'D' } }, { id: 's', tempo: 80, title: 'D' }],
+  ['local', { id: 's', tempo: 90, title: 'C' }, []],
+  ['remote', { id: 's', tempo: 72, title: 'C' }, []],
+  // The laptop's title gives way, too.
+  [
+    { merged: { id: 's', tempo: 80, title: 'D' } },
+    { id: 's', tempo: 80, title: 'D' },
+    [{ path: '/title', remote: 'C', result: 'D', rule: 'person' }],
+  ],
 ] as const)(
   'a person settles a conflict with %j, and every device ends with that',
-  async (resolution, expected) => {
+  async (resolution, expected, furtherDecisions) => {
     const world = createWorld([score]);
     const [phone, laptop] = [await world.device(), await world.device()];
     await phone.collection(score).create({ id: 's', tempo: 60, title: 'A' });
@@ -193,7 +198,10 @@ test.each([
     await laptop.sync();
     expect(await phone.collection(score).get('s')).toEqual(expected);
     expect(await laptop.collection(score).get('s')).toEqual(expected);
-    expect((await laptop.explain(score, 's')).decisions).toMatchObject([{ path: '/tempo', rule: 'person' }]);
+    expect((await laptop.explain(score, 's')).decisions).toMatchObject([
+      { path: '/tempo', rule: 'person' },
+      ...furtherDecisions,
+    ]);
     await world.close();
   },
 );

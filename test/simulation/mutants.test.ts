@@ -13,6 +13,8 @@ interface Mutant {
   readonly module: string;
   /** The exports that take the place of the true ones. */
   readonly broken: (truth: Exports) => Record<string, unknown>;
+  /** The promise that it must break, where the point is that this one can be broken. */
+  readonly by?: PromiseName;
   /** Narrows the runs to those in which it can show. */
   readonly options?: Omit<SimulateOptions, 'seed'>;
 }
@@ -79,6 +81,19 @@ function storageWith(
           return typeof value === 'function' ? (value as (...all: unknown[]) => unknown).bind(target) : value;
         },
       });
+    },
+  };
+}
+
+/** Rulings whose decisions are changed on their way. */
+function withDecisions(
+  truth: Exports,
+  change: (decisions: readonly { readonly path: string }[]) => readonly object[],
+) {
+  return {
+    rule: (...args: unknown[]) => {
+      const ruling = call(truth['rule'], ...args) as { decisions: readonly { readonly path: string }[] };
+      return { ...ruling, decisions: change(ruling.decisions) };
     },
   };
 }
@@ -233,9 +248,20 @@ const mutants: readonly Mutant[] = [
   {
     name: 'no decisions are kept',
     module: src('resolve/concurrent.js'),
-    broken: (truth) => ({
-      rule: (...args: unknown[]) => ({ ...(call(truth['rule'], ...args) as object), decisions: [] }),
-    }),
+    broken: (truth) => withDecisions(truth, () => []),
+  },
+  {
+    name: 'one decision is dropped',
+    module: src('resolve/concurrent.js'),
+    broken: (truth) =>
+      withDecisions(truth, (decisions) => decisions.filter(({ path }, at) => path === '' || at > 0)),
+    by: 'no-silent-loss',
+  },
+  {
+    name: 'a decision is told twice',
+    module: src('resolve/concurrent.js'),
+    broken: (truth) => withDecisions(truth, (decisions) => [...decisions, ...decisions.slice(0, 1)]),
+    by: 'no-silent-loss',
   },
   {
     name: 'a refused operation takes nothing with it',
@@ -352,7 +378,7 @@ describe('a broken variant is caught by a promise', () => {
 
   test.each(mutants.map((mutant) => [mutant.name, mutant] as const))(
     '%s',
-    async (_, { name, module, broken, options }) => {
+    async (_, { name, module, broken, by, options }) => {
       vi.resetModules();
       vi.doMock(module, async (importOriginal) => {
         const truth = await importOriginal<Exports>();
@@ -371,6 +397,7 @@ describe('a broken variant is caught by a promise', () => {
         `${name}: ${caught === undefined ? 'not caught' : `${caught.promise}, seed ${caught.seed}`}`,
       );
       expect(caught, `not caught in ${runsMax} runs`).toBeDefined();
+      if (by !== undefined) expect(caught?.promise).toBe(by);
     },
   );
 

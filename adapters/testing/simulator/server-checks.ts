@@ -1,6 +1,7 @@
 import type { Operation, SyncRecord } from 'syncline';
 import { keyOf, type Commit, type Holdings } from './hub.js';
 import type { Ledger } from './ledger.js';
+import { checkLosses } from './loss-checks.js';
 import type { Report } from './promises.js';
 import { authorOf, counterOf, hasSeen } from './vectors.js';
 import type { Witness } from './witness.js';
@@ -38,7 +39,9 @@ export class ServerChecks {
     return this.#states.length > 1;
   }
 
-  committed({ records, outcomes }: Commit): void {
+  committed(commit: Commit): void {
+    checkLosses(this.#report, this.#ledger, commit);
+    const { records, outcomes } = commit;
     const before = new Map(records.map((each) => [keyOf(each.after.entity, each.after.id), each.before]));
     const groups = new Map<string, { readonly size: number; accepted: number }>();
     for (const { outcome, known } of outcomes) {

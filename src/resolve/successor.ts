@@ -4,8 +4,7 @@ import type { EntityDefinition } from '../contracts/entity.js';
 import type { JsonObject } from '../contracts/json.js';
 import type { Decision, FieldChange, Operation, SyncRecord } from '../contracts/operation.js';
 import { applyChanges, diffData } from '../diff/diff.js';
-import { overlapsAny } from '../diff/path-set.js';
-import { lookup } from '../diff/pointer.js';
+import { isPrefix, lookup } from '../diff/pointer.js';
 import { rule } from './concurrent.js';
 import { fieldStamp } from './field-stamps.js';
 import type { Ruling } from './ruling.js';
@@ -57,9 +56,8 @@ function decisionsOf(
   { writes, decisions }: Ruling,
   merged: JsonObject,
 ): readonly Decision[] {
-  const inDispute = overlapsAny(decisions.map(({ path }) => path));
   const others = diffData(applyChanges(record.data, writes), merged)
-    .filter(({ path }) => !inDispute(path))
+    .filter(({ path }) => !decisions.some((decision) => isPrefix(decision.path, path)))
     .map(({ path, base: local }): Sides => {
       const remote = lookup(record.data, path).value;
       return {
@@ -71,7 +69,9 @@ function decisionsOf(
         ...(remote === undefined ? {} : { remote }),
       };
     });
-  return [...decisions, ...others].map((each) => writtenAnew(each, merged));
+  // What was written as a whole is told as a whole.
+  const parts = decisions.filter(({ path }) => !others.some((whole) => isPrefix(whole.path, path)));
+  return [...parts, ...others].map((each) => writtenAnew(each, merged));
 }
 
 function writtenAnew({ result: _, ...decision }: Sides, merged: JsonObject): Decision {

@@ -54,6 +54,19 @@ test('what a merge drops of the contested write itself is in a decision', () => 
   ]);
 });
 
+test('a merge that drops an object tells of all that was in it, once', () => {
+  const there = {
+    ...record,
+    data: { id: 'p', title: 'theirs', plays: 1, place: { city: 'Bern', hall: 'theirs' } },
+  };
+  const hall: FieldChange = { path: '/place/hall', action: 'set', value: 'mine', base: 'old' };
+  const merged = { id: 'p', title: 'theirs', plays: 1 };
+  const { decisions } = successorOf(piece, there, written(hall), 'op-phone-2', { merged });
+  expect(decisions).toMatchObject([
+    { path: '/place', local: { city: 'Bern', hall: 'mine' }, remote: { city: 'Bern', hall: 'theirs' } },
+  ]);
+});
+
 test('a merge that writes what taking the local side would write has nothing more to tell', () => {
   const merged = { id: 'p', title: 'mine', steps: 'their steps', plays: 1 };
   const { decisions } = successorOf(piece, record, written(title), 'op-phone-2', { merged });

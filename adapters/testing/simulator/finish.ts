@@ -26,15 +26,16 @@ export async function finish(world: World): Promise<void> {
       return world.report('bounded-rounds', `still busy ${withinMs} ms after all was healed: ${busy(world)}`);
     break;
   }
+  if (world.broken.length > 0) return;
   // Whoever has nothing to send hears of the rest with the next poll.
   await world.pass(2 * program.profile.pollMs + 30_000);
-  if (world.broken.length === 0)
-    checkEnd(world.report, {
-      ledger: world.ledger,
-      holdings: hub.holdings,
-      devices,
-      witnesses: world.witnesses,
-    });
+  if (world.broken.length > 0) return;
+  checkEnd(world.report, {
+    ledger: world.ledger,
+    holdings: hub.holdings,
+    devices,
+    witnesses: world.witnesses,
+  });
 }
 
 function isQuiet(world: World): boolean {

@@ -8,7 +8,12 @@ import { hasSeen, textOf } from './vectors.js';
  * No value gives way to another one without a decision that says so. Looked at where a commit took one operation of a
  * record: what a second one found is not known.
  */
-export function checkLosses(report: Report, ledger: Ledger, { records, outcomes }: Commit): void {
+export function checkLosses(
+  report: Report,
+  ledger: Ledger,
+  { records, outcomes }: Commit,
+  wasRestored: boolean,
+): void {
   for (const { before, after } of records) {
     const key = keyOf(after.entity, after.id);
     const taken = outcomes.filter(
@@ -20,7 +25,9 @@ export function checkLosses(report: Report, ledger: Ledger, { records, outcomes 
     const { operation, result } = only.outcome;
     if (result.status !== 'accepted' || before.deleted === true || after.deleted === true) continue;
     const decisions = result.decisions ?? operation.decisions ?? [];
-    checkPair(report, { before, after, operation, decisions, meant: originOf(ledger, operation) });
+    // A state over which something was decided may be gone after a restore, and come again from somebody else.
+    const meant = wasRestored ? operation : originOf(ledger, operation);
+    checkPair(report, { before, after, operation, decisions, meant });
   }
 }
 

@@ -40,7 +40,7 @@ export class ServerChecks {
   }
 
   committed(commit: Commit): void {
-    checkLosses(this.#report, this.#ledger, commit);
+    checkLosses(this.#report, this.#ledger, commit, this.wasRestored);
     const { records, outcomes } = commit;
     const before = new Map(records.map((each) => [keyOf(each.after.entity, each.after.id), each.before]));
     const groups = new Map<string, { readonly size: number; accepted: number }>();

@@ -7,6 +7,7 @@ const reading = [
   'strategies',
   'outbox-and-conflicts',
   'server',
+  'write-a-storage-adapter',
   'errors',
   'protocol',
 ];

@@ -27,6 +27,20 @@ export async function rejects(call: Promise<unknown>, code: SyncErrorCode, what:
   return outcome;
 }
 
+/** Throws unless the value survives `JSON.parse(JSON.stringify(value))` as it is. */
+export function holdsJson(value: unknown, what: string): void {
+  if (value === null || typeof value === 'string' || typeof value === 'boolean') return;
+  if (typeof value === 'number')
+    return holds(Number.isFinite(value), `${what} holds ${value}, which is no JSON`);
+  holds(typeof value === 'object', `${what} holds a value of type ${typeof value}, which is no JSON`);
+  const plain =
+    Array.isArray(value) || [Object.prototype, null].includes(Object.getPrototypeOf(value) as object | null);
+  holds(plain, `${what} holds an object that is not plain`);
+  // `Array.from` shows the holes of an array.
+  const inner = Array.isArray(value) ? Array.from(value as unknown[]) : Object.values(value as object);
+  for (const one of inner) holdsJson(one, what);
+}
+
 /** What the promise resolves with; throws when it has not settled after `limitMs`. */
 export async function within<T>(limitMs: number, call: Promise<T>, what: string): Promise<T> {
   let cancel: () => void = () => undefined;

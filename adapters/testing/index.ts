@@ -4,6 +4,10 @@
  * @module syncline/testing
  */
 export type { ConformanceCase } from './check.js';
+export { crdtCodecCases } from './crdt-codec-cases.js';
+export type { CrdtCodecCase, CrdtCodecSetup } from './crdt-codec-cases.js';
+export { fieldRuleCases } from './field-rule-cases.js';
+export type { FieldRuleCase, FieldRuleSetup } from './field-rule-cases.js';
 export { logDeviceCases } from './log-device-cases.js';
 export type { LogDeviceCase, LogDeviceSetup } from './log-device-world.js';
 export { serverBusCases } from './server-bus-cases.js';
@@ -12,3 +16,4 @@ export { lastingServerStoreCases, serverStoreCases } from './server-store-cases.
 export type { ServerStoreCase, ServerStoreSetup } from './server-store-world.js';
 export { storageCases } from './storage-cases.js';
 export type { StorageCase, StorageSetup } from './storage-world.js';
+export type { Random } from './simulator/random.js';

@@ -12,9 +12,14 @@ import {
   type StorageAdapter,
 } from 'syncline';
 import { IdbDevice } from './device.js';
-import { platformChannel, platformMarker, type IdbChannel, type IdbMarker } from './surroundings.js';
+import {
+  platformChannel,
+  platformMarker,
+  type IdbChannel,
+  type IdbMarker,
+} from '../../shared/idb/surroundings.js';
 
-export type { IdbChannel, IdbMarker } from './surroundings.js';
+export type { IdbChannel, IdbMarker } from '../../shared/idb/surroundings.js';
 
 export interface IdbDeviceOptions {
   /** Name of the database; one for each server and user. */

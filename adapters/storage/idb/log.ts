@@ -1,5 +1,6 @@
 import type { LogContents, LogEntry } from 'syncline';
-import { chunkStore, errorOf, logStore, request, type Connection } from './connection.js';
+import { errorOf, request } from '../../shared/idb/connection.js';
+import { chunkStore, logStore, type LogDatabase } from './connection.js';
 
 /** An entry as it is stored. The ticket is different for each append, so that two of one content are told apart. */
 export type StoredEntry = readonly [ticket: string, payload: string];
@@ -18,8 +19,8 @@ interface SnapshotRow {
 const unreadable = 'unreadable in IndexedDB';
 
 /** Everything after a position. */
-export function readLog(connection: Connection, after: number): Promise<LogContents> {
-  return connection.run([logStore, chunkStore], 'readonly', async (transaction) => {
+export function readLog(database: LogDatabase, after: number): Promise<LogContents> {
+  return database.connection.run([logStore, chunkStore], 'readonly', async (transaction) => {
     const log = transaction.objectStore(logStore);
     const range = IDBKeyRange.bound(after, Infinity, true);
     const reading = snapshotOf(log);
@@ -36,7 +37,7 @@ export function readLog(connection: Connection, after: number): Promise<LogConte
     const entries: LogEntry[] = positions
       .map((position, at) => ({ position: position as number, payload: payloadOf(payloads[at]) }))
       .filter(({ position }) => position > upTo);
-    connection.seen = Math.max(connection.seen, upTo, entries.at(-1)?.position ?? 0);
+    database.seen = Math.max(database.seen, upTo, entries.at(-1)?.position ?? 0);
     return chunks === undefined ? { entries } : { snapshot: { upTo, chunks }, entries };
   });
 }
@@ -47,31 +48,31 @@ export function readLog(connection: Connection, after: number): Promise<LogConte
  * it lies at a position that the snapshot stands for, where nobody reads, and the next compaction removes it.
  */
 export async function addEntry(
-  connection: Connection,
+  database: LogDatabase,
   entry: StoredEntry,
   after: number,
   durability: IDBTransactionDurability,
 ): Promise<boolean> {
-  if (after > connection.seen && !(await isHead(connection, after))) return false;
-  const transaction = connection.transaction([logStore], 'readwrite', durability);
+  if (after > database.seen && !(await isHead(database, after))) return false;
+  const transaction = database.connection.transaction([logStore], 'readwrite', durability);
   const log = transaction.objectStore(logStore);
   const snapshot = log.getKey(anySnapshot());
   log.add(entry, after + 1);
   transaction.commit();
-  await connection.settled(transaction);
-  connection.seen = after + 1;
+  await database.connection.settled(transaction);
+  database.seen = after + 1;
   const [, upTo] = (snapshot.result ?? ['snapshot', 0]) as SnapshotKey;
   return upTo <= after;
 }
 
-async function isHead(connection: Connection, position: number): Promise<boolean> {
-  const { entries, snapshot } = await readLog(connection, position - 1);
+async function isHead(database: LogDatabase, position: number): Promise<boolean> {
+  const { entries, snapshot } = await readLog(database, position - 1);
   return entries.at(0)?.position === position || snapshot?.upTo === position;
 }
 
 /** The ticket of the entry at a position. */
-export async function ticketAt(connection: Connection, position: number): Promise<string | undefined> {
-  const entry = await connection.run([logStore], 'readonly', (transaction) =>
+export async function ticketAt(database: LogDatabase, position: number): Promise<string | undefined> {
+  const entry = await database.connection.run([logStore], 'readonly', (transaction) =>
     request(transaction.objectStore(logStore).get(position) as IDBRequest<StoredEntry | undefined>),
   );
   return entry?.[0];
@@ -83,17 +84,17 @@ export async function ticketAt(connection: Connection, position: number): Promis
  * a snapshot at or past `upTo`. `cleared`: another tab's snapshot of the same moment removed the chunks put down.
  */
 export async function replaceSnapshot(
-  connection: Connection,
+  database: LogDatabase,
   texts: readonly string[],
   upTo: number,
 ): Promise<'replaced' | 'older' | 'cleared'> {
-  const [first, last] = await connection.run([chunkStore], 'readwrite', async (transaction) => {
+  const [first, last] = await database.connection.run([chunkStore], 'readwrite', async (transaction) => {
     const keys: number[] = [];
     for (const text of texts)
       keys.push((await request(transaction.objectStore(chunkStore).add(text))) as number);
     return [keys.at(0) ?? 0, keys.at(-1) ?? 0] as const;
   });
-  return connection.run([logStore, chunkStore], 'readwrite', async (transaction) => {
+  return database.connection.run([logStore, chunkStore], 'readwrite', async (transaction) => {
     const log = transaction.objectStore(logStore);
     const chunks = transaction.objectStore(chunkStore);
     const own = IDBKeyRange.bound(first, last);

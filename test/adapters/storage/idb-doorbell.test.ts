@@ -1,6 +1,6 @@
 import type { IdbChannel } from 'syncline/storage/idb';
 import { expect, it, vi } from 'vitest';
-import { Doorbell } from '../../../adapters/storage/idb/doorbell.js';
+import { Doorbell } from '../../../adapters/shared/idb/doorbell.js';
 
 /** Channels of one name; messages arrive when `deliver` is called. */
 function post() {

@@ -131,12 +131,18 @@ class LogStorage implements StorageAdapter {
     this.#layout = layout;
     this.#signals = signals;
     this.#resident = new Resident(layout);
-    await this.#device.open({
-      appended: () => this.#ring(),
-      lost: (reason) => signals.lost?.({ reason, quarantined: 0 }),
-      closed: (reason) => this.#closedOutside(reason),
-    });
-    await this.#mend(this.#resident.take(await this.#device.read(0)));
+    try {
+      await this.#device.open({
+        appended: () => this.#ring(),
+        lost: (reason) => signals.lost?.({ reason, quarantined: 0 }),
+        closed: (reason) => this.#closedOutside(reason),
+      });
+      await this.#mend(this.#resident.take(await this.#device.read(0)));
+    } catch (error) {
+      // What could not be opened holds nothing open: no connection, and no claim on a file.
+      await this.#device.close();
+      throw error;
+    }
     if (!this.#is('opening')) throw closed();
     this.#state = 'open';
     this.#compaction.consider(() => this.#resident);

@@ -19,16 +19,21 @@ export function unseal(sealed: string): Opened {
   const length = sealed.length - headerLength;
   if (length < 0) return { state: 'torn' };
   const found = sealed.slice(format.length, headerLength);
-  if (length < Number.parseInt(found.slice(numberLength), 16)) return { state: 'torn' };
+  if (length < Number(`0x${found.slice(numberLength)}`)) {
+    // A text that its checksum vouches for is whole: it is the length that was changed.
+    const whole = found.startsWith(hex(checksum(sealed, headerLength)));
+    return { state: whole ? 'damaged' : 'torn' };
+  }
   // The text is not cut off first: to read a slice unit by unit takes twice the time.
   // The header is compared as text: one with a changed digit may still read as the same number.
   if (found !== header(checksum(sealed, headerLength), length)) return { state: 'damaged' };
-  if (!sealed.startsWith(format)) {
+  if (sealed.startsWith(format)) return { state: 'intact', text: sealed.slice(headerLength) };
+  if (/^[2-9]/.test(sealed)) {
     throw new SyncError('version', 'the store was written by a newer release', {
       hint: 'Load the newer release of the application again; nothing was changed.',
     });
   }
-  return { state: 'intact', text: sealed.slice(headerLength) };
+  return { state: 'damaged' };
 }
 
 function header(sum: number, length: number): string {

@@ -8,7 +8,8 @@ import { createSyncClient, type SyncClient } from 'syncline';
 import { memoryStorage } from 'syncline/storage/memory';
 import { httpTransport } from 'syncline/transport/http';
 import { note } from './support/note.js';
-import { buildServer, ServerProcess } from './support/server-process.js';
+import { Program } from './support/program.js';
+import { ServerProcess } from './support/server-process.js';
 
 const kills = 50;
 const writers = 4;
@@ -18,8 +19,7 @@ let server: ServerProcess;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'syncline-kill-'));
-  await buildServer();
-  server = new ServerProcess(join(folder, 'sync.db'));
+  server = new ServerProcess(await Program.build('server'), join(folder, 'sync.db'));
   await server.start();
 });
 

@@ -1,30 +1,19 @@
-import { build } from 'esbuild';
-import { fork, type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { join } from 'node:path';
-import { root } from '../../../scripts/entries.js';
-
-const bundle = join(root, 'node_modules/.syncline-test/server.mjs');
-
-/** Builds the server once, so that a restart costs a process and no compiler. */
-export async function buildServer(): Promise<void> {
-  await build({
-    entryPoints: [join(root, 'test/services/support/server.ts')],
-    outfile: bundle,
-    bundle: true,
-    platform: 'node',
-    format: 'esm',
-    packages: 'external',
-    logLevel: 'error',
-  });
-}
+import { kill, type Program } from './program.js';
 
 /** A sync server in a process of its own, over a database file. */
 export class ServerProcess {
+  readonly #program: Program;
   #child: ChildProcess | undefined;
   #url = '';
 
-  constructor(readonly file: string) {}
+  constructor(
+    program: Program,
+    readonly file: string,
+  ) {
+    this.#program = program;
+  }
 
   get url(): string {
     return this.#url;
@@ -33,7 +22,7 @@ export class ServerProcess {
   /** Starts it, on the port it had before. */
   async start(): Promise<void> {
     const port = this.#url === '' ? '0' : new URL(this.#url).port;
-    const child = fork(bundle, [this.file, port], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    const child = this.#program.start(this.file, port);
     this.#child = child;
     const failed = once(child, 'exit').then(([code]) => {
       throw new Error(`the server ended with ${String(code)} before it listened`);
@@ -43,12 +32,7 @@ export class ServerProcess {
     this.#url = url;
   }
 
-  /** Ends it without a warning, and waits until it is gone. */
   async kill(): Promise<void> {
-    const child = this.#child;
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    const gone = once(child, 'exit');
-    child.kill('SIGKILL');
-    await gone;
+    if (this.#child !== undefined) await kill(this.#child);
   }
 }

@@ -6,6 +6,7 @@ const reading = [
   'how-it-works',
   'strategies',
   'outbox-and-conflicts',
+  'encryption',
   'server',
   'write-a-storage-adapter',
   'errors',

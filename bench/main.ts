@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { benchCases, fullLoad, quickLoad, type BenchCase } from './plan.js';
+import { encryptionTable } from './encryption.js';
 import { selfTimeTable } from './profile.js';
 import { profileCase, type ProfileOptions } from './profile-case.js';
 import { cellsOf, plainTable } from './report.js';
@@ -16,6 +17,7 @@ const usage = `npm run bench -- [options]
   --quick            one round on a small store: shows that it works, measures nothing
   --write            write bench/results.json and docs/benchmarks.md; what a run of all cases does by itself
   --out DIR          write results.json and benchmarks.md there instead
+  --encryption       only what encrypting a storage costs, as a table
   --profile c        where the time of a case goes, in the page and at the server
   --contender NAME   whose time that is; default syncline`;
 
@@ -26,6 +28,7 @@ const { values: args } = parseArgs({
     quick: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
     out: { type: 'string' },
+    encryption: { type: 'boolean', default: false },
     profile: { type: 'string' },
     contender: { type: 'string', default: 'syncline' },
     help: { type: 'boolean', default: false },
@@ -37,6 +40,7 @@ const rounds = Number(args.rounds ?? (args.quick ? 1 : 5));
 const warmUps = args.quick ? 0 : 1;
 
 if (args.help) console.log(usage);
+else if (args.encryption) console.log(await encryptionTable(rounds));
 else if (args.profile !== undefined) await showProfiles(chosen(args.profile));
 else await measure(chosen(args.case), args.case === undefined);
 

@@ -1,3 +1,4 @@
+import { encryptedStorage } from 'syncline/storage/encrypted';
 import { idbDevice, idbStorage } from 'syncline/storage/idb';
 import { logDeviceCases, storageCases } from 'syncline/testing';
 import { afterEach, describe, expect, it, test, vi } from 'vitest';
@@ -34,6 +35,30 @@ describe('idbStorage in a browser', () => {
   test.each(storageCases)('$name', async ({ run }) => {
     const name = freshName();
     await run(() => idbStorage({ name }));
+  });
+});
+
+describe('encryptedStorage over IndexedDB in a browser', () => {
+  const key = new Uint8Array(32).fill(1);
+
+  test.each(storageCases)('$name', async ({ run }) => {
+    const name = freshName();
+    await run(() => encryptedStorage(idbStorage({ name }), { key }));
+  });
+
+  it('opens with its passphrase only, and changes it', async () => {
+    const name = freshName();
+    const sealed = (passphrase: string) => encryptedStorage(idbStorage({ name }), { passphrase });
+    const storage = sealed('before');
+    await storage.open(layout);
+    await storage.commit([{ table: 'notes', id: 'a', value: { due: 1, text: 'kept' } }]);
+    await storage.rotate({ passphrase: 'after' });
+    await storage.close();
+    await expect(sealed('before').open(layout)).rejects.toMatchObject({ code: 'storage-blocked' });
+    const again = sealed('after');
+    await again.open(layout);
+    expect(await again.get('notes', ['a'])).toMatchObject([{ value: { text: 'kept' } }]);
+    await again.close();
   });
 });
 

@@ -17,3 +17,7 @@ export type { ServerStoreCase, ServerStoreSetup } from './server-store-world.js'
 export { storageCases } from './storage-cases.js';
 export type { StorageCase, StorageSetup } from './storage-world.js';
 export type { Random } from './simulator/random.js';
+export { wireCases } from './wire-cases.js';
+export { wireEntity } from './wire-entity.js';
+export type { WireRecord } from './wire-entity.js';
+export type { WireCase, WireFetch, WireSetup } from './wire-world.js';

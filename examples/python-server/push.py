@@ -17,7 +17,7 @@ class Push:
         self.records = {}  # written by this push: key -> record
         self.results = {}  # id -> result
         self.refused = {}  # line 1: id -> result
-        self.stopped = {}  # key -> operations of that record that were not accepted
+        self.stopped = {}  # key -> the operation that holds up the later ones of that record
 
     def run(self, raws):
         groups = groups_of([self.read(raw) for raw in raws])
@@ -38,7 +38,7 @@ class Push:
         """The operations of one transaction, or one alone: all are written, or none."""
         draft, accepted, to_keep = {}, {}, []
         for operation in group:
-            result, is_kept = self.judge(operation, is_whole, draft, accepted)
+            result, is_kept = self.judge(operation, group, is_whole, draft)
             if result['status'] != 'accepted':
                 return self.turn_down(group, operation, result, is_kept)
             accepted[operation['id']] = result
@@ -52,12 +52,12 @@ class Push:
     def turn_down(self, group, culprit, result, is_kept):
         for member in group:
             self.results[member['id']] = {'id': member['id'], 'status': 'blocked', 'by': culprit['id']}
-            self.stopped.setdefault(key_of(member), []).append(member['id'])
+            self.stopped.setdefault(key_of(member), culprit['id'])
         self.results[culprit['id']] = result
         if is_kept:
             self.keep(culprit, result)
 
-    def judge(self, operation, is_whole, draft, accepted):
+    def judge(self, operation, group, is_whole, draft):
         """The answer, and whether it is kept. The numbers are those of the lines of the page."""
         if operation['id'] in self.refused:
             return self.refused[operation['id']], False  # 1
@@ -66,10 +66,10 @@ class Push:
             return self.again(operation, known), False  # 2
         if not is_whole:
             return rejected(operation, 'protocol', 'its transaction is not here as a whole'), False  # 3
-        for other in [*self.stopped.get(key_of(operation), []), *operation.get('dependsOn', [])]:
-            if other not in accepted and not self.is_accepted(other):
-                return {'id': operation['id'], 'status': 'blocked', 'by': other}, False  # 4
         key, author = key_of(operation), author_of(operation)
+        by = self.stopped.get(key) or self.unmet_need(operation, group)
+        if by is not None:
+            return {'id': operation['id'], 'status': 'blocked', 'by': by}, False  # 4
         record = draft.get(key) or self.record(key)
         if record is not None and record['clock'].get(author, 0) >= operation['clock'][author]:
             replaced = self.space.answer(operation.get('replaces', ''))
@@ -103,6 +103,11 @@ class Push:
         if result['status'] == 'accepted':
             return accept(operation, 'duplicate', record, True)
         return {**result, 'record': record} if result['status'] == 'conflict' else result
+
+    def unmet_need(self, operation, group):
+        members = {member['id'] for member in group}
+        needed = (other for other in operation.get('dependsOn', []) if other not in members)
+        return next((other for other in needed if not self.is_accepted(other)), None)
 
     def is_accepted(self, operation_id):
         if self.results.get(operation_id, {}).get('status') == 'accepted':

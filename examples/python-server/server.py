@@ -58,6 +58,9 @@ class Handler(BaseHTTPRequestHandler):
         calls = {f'{BASE}/push': self.server.sync.push, f'{BASE}/pull': self.server.sync.pull}
         if self.command != 'POST' or path not in calls:
             raise Refusal(404, 'not-found', f'there is no {self.command} {path}')
+        # A page elsewhere cannot send this type without being asked first.
+        if self.headers.get_content_type() != 'application/json':
+            raise bad_request('the body must be application/json')
         return calls[path](read_json(body))
 
     def check_caller(self):

@@ -50,7 +50,7 @@ def number(text):
     value = float(text)
     if not math.isfinite(value):
         raise ValueError('a number is not finite')
-    return int(value) if value.is_integer() and abs(value) <= 2**53 else value
+    return int(value) if value.is_integer() and abs(value) < 2**53 else value
 
 
 def read_json(body):
@@ -73,6 +73,11 @@ def is_text(value, most, least=1):
     return isinstance(value, str) and least <= length(value) <= most
 
 
+def is_key(value, most):
+    """Without NUL and half surrogate pairs, which some stores cannot keep."""
+    return is_text(value, most) and not re.search(r'[\x00\ud800-\udfff]', value)
+
+
 def matches(pattern, value):
     return isinstance(value, str) and pattern.fullmatch(value) is not None
 
@@ -86,7 +91,7 @@ def is_number(value):
 
 
 def is_replica(value):
-    return matches(REPLICA, value) and value not in OBJECT_MEMBERS
+    return matches(REPLICA, value) and value not in OBJECT_MEMBERS | UNSAFE_KEYS
 
 
 def is_stamp(value):
@@ -163,7 +168,7 @@ TRANSACTION = {'id': lambda value: is_text(value, 64), 'size': lambda value: is_
 HEAD = {
     'id': lambda value: matches(ID, value),
     'entity': lambda value: matches(ENTITY, value),
-    'entityId': lambda value: is_text(value, 256),
+    'entityId': lambda value: is_key(value, 256),
 }
 OPERATION = {
     **HEAD,
@@ -182,13 +187,13 @@ OPERATION = {
 }
 PUSH = {
     'replica': is_replica,
-    'space?': lambda value: is_text(value, 128),
+    'space?': lambda value: is_key(value, 128),
     'cursor?': lambda value: is_text(value, 65_536, 0),
     'operations': lambda value: isinstance(value, list),
 }
 PULL = {
     'replica': is_replica,
-    'space?': lambda value: is_text(value, 128),
+    'space?': lambda value: is_key(value, 128),
     'cursor?': lambda value: is_text(value, 65_536, 0),
     'entities?': list_of(lambda value: matches(ENTITY, value), 1024),
     'limit': lambda value: is_integer(value, 1),

@@ -4,6 +4,7 @@ import type { Json, JsonObject } from '../contracts/json.js';
 import type { FieldChange } from '../contracts/operation.js';
 import { toJson } from '../diff/json.js';
 import { SyncError } from '../errors.js';
+import { isKeyText } from '../protocol/interior.js';
 import type { Context } from './context.js';
 import { freeze, liveData, runQuery, watchQuery, type Source } from './live.js';
 import type { Intent, WriteOptions } from './operations.js';
@@ -109,10 +110,10 @@ export function intentsOf<T extends object>(context: Context, definition: Entity
     const { idField } = definition;
     const object = data as unknown as JsonObject;
     const id = object[idField] ?? context.runtime.uuid();
-    if (typeof id !== 'string' || id.length === 0 || id.length > idLengthMax) {
+    if (typeof id !== 'string' || id.length === 0 || id.length > idLengthMax || !isKeyText(id)) {
       throw new SyncError(
         'validation',
-        `${definition.name}: '${idField}' must be a text of 1 to ${idLengthMax} characters`,
+        `${definition.name}: '${idField}' must be a text of 1 to ${idLengthMax} characters, without NUL and half surrogate pairs`,
       );
     }
     return { id, data: ownCopy({ ...object, [idField]: id }) as JsonObject };

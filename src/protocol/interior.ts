@@ -45,6 +45,11 @@ export function isSafeName(name: string): boolean {
   return !(name in Object.prototype);
 }
 
+/** Whether a text can be a key in any store: without NUL, at which some end a text, and without half a surrogate pair. */
+export function isKeyText(text: string): boolean {
+  return !/[\0\p{Surrogate}]/u.test(text);
+}
+
 export function isObject(value: unknown): boolean {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import type { Json, JsonObject } from '../contracts/json.js';
 import type { Decision, VersionVector } from '../contracts/operation.js';
-import { isObject, isSafeName, isSafePointer } from './interior.js';
+import { isKeyText, isObject, isSafeName, isSafePointer } from './interior.js';
 
 /*
  * Values that requests and answers are made of. What is inside (`data`, `value`, `meta` …) is checked by
@@ -16,19 +16,23 @@ export const natural = z.int().check(z.nonnegative());
 export const cursor = z.string().check(z.maxLength(64 * 1024));
 
 export const entityName = z.string().check(z.regex(/^[A-Za-z][A-Za-z0-9_.-]{0,63}$/));
-export const recordId = text(256);
+const keyText = (max: number) => text(max).check(z.refine(isKeyText, 'no key of a store'));
+export const recordId = keyText(256);
 export const operationId = z.string().check(z.regex(/^[\w.:-]{1,64}$/));
-export const replicaId = z
-  .string()
-  .check(z.regex(/^[A-Za-z0-9_-]{1,64}$/), z.refine(isSafeName, 'reserved name'));
-export const space = text(128);
+const replicaPattern = /^[A-Za-z0-9_-]{1,64}$/;
+export const replicaId = z.string().check(z.regex(replicaPattern), z.refine(isSafeName, 'reserved name'));
+export const space = keyText(128);
 export const stamp = z.string().check(z.regex(/^[0-9a-f]{12}-[0-9a-f]{4}-[A-Za-z0-9_-]{1,64}$/));
 export const path = z.string().check(z.maxLength(4096), z.refine(isSafePointer, 'not a safe JSON Pointer'));
 
 export const clock = z.custom<VersionVector>((value) => {
   if (!isObject(value)) return false;
   return Object.entries(value as object).every(
-    ([replica, count]) => isSafeName(replica) && Number.isSafeInteger(count) && (count as number) > 0,
+    ([replica, count]) =>
+      replicaPattern.test(replica) &&
+      isSafeName(replica) &&
+      Number.isSafeInteger(count) &&
+      (count as number) > 0,
   );
 });
 const decision: z.ZodMiniType<Decision> = z.object({

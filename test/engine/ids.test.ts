@@ -56,3 +56,12 @@ test('one device that draws an id twice writes twice', async () => {
   expect(phone.outbox.list()).toEqual([]);
   await world.close();
 });
+
+test.each(['', 'x'.repeat(257), 'a\0b', 'half a pair \ud83d'])('no record gets the id %j', async (id) => {
+  const world = createWorld();
+  const phone = await world.device();
+  await expect(phone.collection(task).create({ id, title: 'a' })).rejects.toMatchObject({
+    code: 'validation',
+  });
+  expect(phone.status().pending).toBe(0);
+});

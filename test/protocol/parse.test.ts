@@ -31,6 +31,11 @@ function nested(depth: number): unknown {
   return value;
 }
 
+/** The text of a push of one operation that has this, too. */
+function opOf(fields: object): string {
+  return JSON.stringify({ replica: 'a', operations: [{ ...operation, ...fields }] });
+}
+
 function errorOf(work: () => unknown): { code: string; message: string; details: unknown } {
   try {
     work();
@@ -96,6 +101,9 @@ describe('a push request', () => {
     ['a replica named like a part of every object', '{"replica":"toString","operations":[]}'],
     ['operations that are none', '{"replica":"a","operations":{}}'],
     ['an operation without an id', '{"replica":"a","operations":[{"entity":"task","entityId":"t"}]}'],
+    ['a record id that ends early in some stores', opOf({ entityId: 'a\0b' })],
+    ['a record id that is no Unicode', opOf({ entityId: 'a\ud83d' })],
+    ['such a space', JSON.stringify({ replica: 'a', space: 'a\0b', operations: [] })],
     ['one id twice', JSON.stringify({ replica: 'a', operations: [operation, operation] })],
   ])('with %s is refused', (_, text) => {
     expect(errorOf(() => parsePushRequest(text))).toMatchObject({
@@ -136,6 +144,7 @@ describe('a push request', () => {
     ],
     ['such a key in its clock', { clock: JSON.parse('{"phone":1,"__proto__":2}') }],
     ['a number that is not finite', { changes: [{ path: '/a', action: 'set', value: 1 / 0 }] }],
+    ['a clock of somebody without a name', { clock: { phone: 1, 'a b': 1 } }],
     ['a counter that is no counter', { clock: { phone: 0 } }],
     ['a clock without its author', { clock: { laptop: 1 } }],
     ['a stamp that is none', { stamp: 'yesterday' }],

@@ -20,4 +20,5 @@ export type { Random } from './simulator/random.js';
 export { wireCases } from './wire-cases.js';
 export { wireEntity } from './wire-entity.js';
 export type { WireRecord } from './wire-entity.js';
-export type { WireCase, WireFetch, WireSetup } from './wire-world.js';
+export type { WireFetch, WireSetup } from './wire-setup.js';
+export type { WireCase } from './wire-world.js';

@@ -1,5 +1,5 @@
 import { parsePullAnswer, parsePushAnswer, wireHeaders, type PullAnswer, type PushAnswer } from 'syncline';
-import type { WireSetup } from './wire-world.js';
+import type { WireSetup } from './wire-setup.js';
 
 /** An answer of a server that may be anything. */
 export interface WireReply {

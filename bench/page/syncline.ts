@@ -61,8 +61,8 @@ function observed(storage: StorageAdapter, committed: () => void): StorageAdapte
     open: (layout, signals) => storage.open(layout, signals),
     get: (table, ids) => storage.get(table, ids),
     scan: (table, options) => storage.scan(table, options),
-    commit: (writes) => {
-      const committing = storage.commit(writes);
+    commit: (writes, reads) => {
+      const committing = storage.commit(writes, reads);
       void committing.then(committed, () => undefined);
       return committing;
     },

@@ -145,6 +145,6 @@ class ResultSet {
 /** Resident data are shared with the store; a reader that changed them would change the store's copy. */
 export function freeze<T extends Json>(value: T): T {
   if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
-  for (const each of Object.values(value as JsonObject)) freeze(each);
+  for (const each of Object.values(value as JsonObject)) if (typeof each === 'object') freeze(each);
   return Object.freeze(value);
 }

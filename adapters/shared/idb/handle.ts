@@ -123,11 +123,14 @@ export class Handle<T extends Opened> {
   }
 
   async #admit(): Promise<T> {
-    const opened = await this.#openDatabase({
+    const opening = this.#openDatabase({
       wanted: (reason) => this.yield(reason),
       lost: () => (this.#opened = undefined),
     });
-    const over = this.#over ?? this.#compareEpochs(opened);
+    // The first touch of `localStorage` takes milliseconds, which pass while the browser opens the database.
+    const remembered = quietly(() => this.#setup.marker?.getItem(this.#label)) ?? undefined;
+    const opened = await opening;
+    const over = this.#over ?? this.#compareEpochs(opened, remembered);
     if (over) {
       this.#over = over;
       opened.connection.close();
@@ -141,13 +144,15 @@ export class Handle<T extends Opened> {
    * A wiped database looks like a new one; what remembers it is the marker, or this handle. Returns the reason why this
    * handle is over: it stands for what was in the database before.
    */
-  #compareEpochs({ epoch, connection: { dataLoss } }: T): SyncError | undefined {
-    const { marker } = this.#setup;
-    const known = this.#epoch ?? quietly(() => marker?.getItem(this.#label)) ?? epoch;
+  #compareEpochs(
+    { epoch, connection: { dataLoss } }: T,
+    remembered: string | undefined,
+  ): SyncError | undefined {
+    const known = this.#epoch ?? remembered ?? epoch;
     if (dataLoss !== undefined || known !== epoch) {
       this.#signals.lost?.(dataLoss ?? 'the database that was here before is gone');
     }
-    quietly(() => marker?.setItem(this.#label, epoch));
+    quietly(() => this.#setup.marker?.setItem(this.#label, epoch));
     this.#epoch ??= epoch;
     if (this.#epoch === epoch) return undefined;
     return new SyncError('storage-corrupt', 'the database was wiped while it was open', {

@@ -8,14 +8,12 @@ export interface IdbChannel {
   close(): void;
 }
 
-/** `localStorage`, where the platform has it and lets this page use it. */
-export function platformMarker(): IdbMarker | undefined {
-  try {
-    return globalThis.localStorage;
-  } catch {
-    return undefined;
-  }
-}
+/** `localStorage`, touched when it is used: each call throws where the platform has none, or does not let this page in. */
+export const platformMarker: IdbMarker = {
+  getItem: (key) => localStorage.getItem(key),
+  setItem: (key, value) => localStorage.setItem(key, value),
+  removeItem: (key) => localStorage.removeItem(key),
+};
 
 export function platformChannel(name: string): IdbChannel | undefined {
   return typeof BroadcastChannel === 'undefined' ? undefined : new BroadcastChannel(name);

@@ -54,7 +54,7 @@ export function idbDevice(options: IdbDeviceOptions): LogDevice {
   const {
     durability = 'relaxed',
     channel = platformChannel,
-    marker = platformMarker(),
+    marker = platformMarker,
     limitMs = 10_000,
     runtime = defaultRuntime,
   } = options;

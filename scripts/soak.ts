@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
-import { describeFailure, shrink } from '../adapters/testing/simulator/shrink.js';
-import { simulate } from '../adapters/testing/simulator/simulate.js';
+import { simulateMany, timelineText } from 'syncline/testing';
+import { catalogue as entities, invariants } from '../test/simulation/support/catalogue.js';
 
 const { values } = parseArgs({
   options: { minutes: { type: 'string' }, seed: { type: 'string' }, runs: { type: 'string' } },
@@ -13,27 +13,23 @@ if (!(minutes > 0) || !(runs > 0) || !Number.isSafeInteger(firstSeed)) {
   process.exit(2);
 }
 
-const startedAt = performance.now();
-let passed = 0;
-let failed = 0;
-let steps = 0;
-let toldAt = startedAt;
+let toldAt = 0;
 console.log(`seeds from ${firstSeed}`);
-for (
-  let seed = firstSeed;
-  seed < firstSeed + runs && performance.now() - startedAt < minutes * 60_000;
-  seed++
-) {
-  const verdict = await simulate({ seed });
-  steps += verdict.steps;
-  if (verdict.broken === undefined) passed++;
-  else {
-    failed++;
-    console.log(describeFailure({ seed }, await shrink({ seed }, verdict)));
-  }
-  if (performance.now() - toldAt < 10_000) continue;
-  toldAt = performance.now();
-  console.log(`${passed + failed} histories, ${steps} steps, ${failed} failed; seed ${seed}`);
+const sweep = await simulateMany({
+  entities,
+  invariants,
+  seed: firstSeed,
+  runs,
+  timeLimitMs: minutes * 60_000,
+  failuresMax: Infinity,
+  onProgress({ seed, runs: histories, steps, failures, ms }) {
+    if (ms - toldAt < 10_000) return;
+    toldAt = ms;
+    console.log(`${histories} histories, ${steps} steps, ${failures} failed; seed ${seed}`);
+  },
+});
+for (const verdict of sweep.failures) {
+  console.log(`${timelineText(verdict)}\nagain: npm run test:soak -- --seed ${verdict.seed} --runs 1\n`);
 }
-console.log(`\n${passed} passed, ${failed} failed, 0 skipped`);
-process.exitCode = failed === 0 ? 0 : 1;
+console.log(`\n${sweep.runs - sweep.failures.length} passed, ${sweep.failures.length} failed, 0 skipped`);
+process.exitCode = sweep.failures.length === 0 ? 0 : 1;

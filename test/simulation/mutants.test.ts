@@ -1,6 +1,5 @@
 import { afterAll, afterEach, describe, expect, test, vi } from 'vitest';
-import type { PromiseName } from '../../adapters/testing/simulator/promises.js';
-import type { SimulateOptions } from '../../adapters/testing/simulator/simulate.js';
+import type { PromiseName, SimulateOptions } from 'syncline/testing';
 
 /** Runs in which a broken variant must show itself. */
 const runsMax = 150;
@@ -16,7 +15,7 @@ interface Mutant {
   /** The promise that it must break, where the point is that this one can be broken. */
   readonly by?: PromiseName;
   /** Narrows the runs to those in which it can show. */
-  readonly options?: Omit<SimulateOptions, 'seed'>;
+  readonly options?: Omit<SimulateOptions, 'entities' | 'seed'>;
 }
 
 const call = (fn: ((...args: never[]) => unknown) | undefined, ...args: readonly unknown[]): unknown =>
@@ -100,7 +99,7 @@ function withDecisions(
 
 const src = (path: string) => `../../src/${path}`;
 const adapters = (path: string) => `../../adapters/${path}`;
-const twoTabs = { profile: { devices: 1, tabsPerDevice: 2, lease: false } };
+const twoTabs = { replicas: 1, tabs: 2, profile: { lease: false } };
 
 const mutants: readonly Mutant[] = [
   {
@@ -162,7 +161,7 @@ const mutants: readonly Mutant[] = [
         };
       },
     }),
-    options: { profile: { devices: 3, pageLimit: 1 } },
+    options: { replicas: 3, profile: { pageLimit: 1 } },
   },
   {
     name: 'tombstones are dropped from the pull',
@@ -384,10 +383,17 @@ describe('a broken variant is caught by a promise', () => {
         const truth = await importOriginal<Exports>();
         return { ...truth, ...broken(truth) };
       });
-      const { simulate } = await import('../../adapters/testing/simulator/simulate.js');
-      let caught: { readonly seed: number; readonly promise: PromiseName } | undefined;
+      const { simulate } = await import('syncline/testing');
+      const { catalogue: entities, invariants } = await import('./support/catalogue.js');
+      let caught: { readonly seed: number; readonly promise: string } | undefined;
       for (let seed = 1; seed <= runsMax && caught === undefined; seed++) {
-        const { broken: promise } = await simulate({ seed, ...options }).catch((error: unknown) => {
+        const { broken: promise } = await simulate({
+          ...options,
+          entities,
+          invariants,
+          seed,
+          shrink: false,
+        }).catch((error: unknown) => {
           throw new Error(`seed ${seed}: the run itself failed`, { cause: error });
         });
         if (promise !== undefined) caught = { seed, promise: promise.promise };

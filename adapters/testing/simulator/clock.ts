@@ -15,7 +15,11 @@ export class VirtualClock {
   readonly #heap: Timer[] = [];
   #order = 0;
 
-  constructor(startMs: number) {
+  constructor(
+    startMs: number,
+    /** Resolves when nothing can happen any more without a timer. */
+    readonly quiet: () => Promise<void>,
+  ) {
     this.now = startMs;
   }
 
@@ -46,7 +50,7 @@ export class VirtualClock {
       this.now = Math.max(this.now, next.at);
       this.fired++;
       next.fire();
-      await settled();
+      await this.quiet();
       await each();
     }
     this.now = until;

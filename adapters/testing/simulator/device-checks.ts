@@ -5,7 +5,6 @@ import {
   type OutboxEntry,
   type SyncRecord,
 } from 'syncline';
-import { catalogue } from './catalogue.js';
 import { keyOf, type Holdings } from './hub.js';
 import type { Ledger, Write } from './ledger.js';
 import type { Report } from './promises.js';
@@ -13,23 +12,27 @@ import type { ServerChecks } from './server-checks.js';
 import { authorOf, counterOf, differences, hasSeen, textOf } from './vectors.js';
 import { baseOf, type Moves, type StoredLane, type Witness } from './witness.js';
 
-const definitions = new Map<string, EntityDefinition>(
-  catalogue.map((each) => [each.name, each as unknown as EntityDefinition]),
-);
-
 /** What must hold of a device's store after each of its commits. */
 export class DeviceChecks {
   readonly #report: Report;
   readonly #ledger: Ledger;
   readonly #server: ServerChecks;
   readonly #holdings: () => Holdings;
+  readonly #definitionOf: (entity: string) => EntityDefinition;
   /** Members of each transaction group, as their authors wrote them. */
   readonly #groups = new Map<string, Map<string, Operation>>();
   readonly #groupsOf = new Map<string, Set<string>>();
   /** Record → author's counters → clock of that operation. */
   readonly #clocks = new Map<string, Map<string, SyncRecord['clock']>>();
 
-  constructor(report: Report, ledger: Ledger, server: ServerChecks, holdings: () => Holdings) {
+  constructor(
+    report: Report,
+    ledger: Ledger,
+    server: ServerChecks,
+    holdings: () => Holdings,
+    definitionOf: (entity: string) => EntityDefinition,
+  ) {
+    this.#definitionOf = definitionOf;
     this.#report = report;
     this.#ledger = ledger;
     this.#server = server;
@@ -98,7 +101,7 @@ export class DeviceChecks {
       .filter((entry) => entry !== undefined);
     if (entries.length !== (lane.pending?.length ?? 0))
       this.#report('no-lost-write', `${device} shows operations of ${key} that its outbox does not hold`);
-    const folded = fold(key, base, entries);
+    const folded = fold(this.#definitionOf(key.slice(0, key.indexOf('/'))), base, entries);
     if (folded !== undefined && textOf(folded) !== textOf(lane.view)) {
       this.#report('prediction', `${device} shows ${key} with ${differences(lane.view, folded)}`);
     }
@@ -153,14 +156,12 @@ export class DeviceChecks {
 
 /** The view that follows from a base; `undefined` where a person must decide, and the author's own values are shown. */
 function fold(
-  key: string,
+  definition: EntityDefinition,
   base: SyncRecord | undefined,
   entries: readonly OutboxEntry[],
 ): SyncRecord | undefined {
-  const definition = definitions.get(key.slice(0, key.indexOf('/')));
   let view = base;
   for (const { operation } of entries) {
-    if (definition === undefined) return undefined;
     const outcome = reconcile(definition, view, operation);
     if (outcome.kind === 'conflict') return undefined;
     if (outcome.kind !== 'refused') view = outcome.record;

@@ -1,26 +1,23 @@
-import {
-  createSyncClient,
-  logStorage,
-  SyncError,
-  type LogDevice,
-  type Platform,
-  type Runtime,
-  type SyncClient,
-} from 'syncline';
-import { createMemoryStore, memoryDevice, type MemoryStore } from 'syncline/storage/memory';
-import { catalogue } from './catalogue.js';
+import { createSyncClient, SyncError, type Platform, type Runtime, type SyncClient } from 'syncline';
+import type { Calls } from './calls.js';
 import type { VirtualClock } from './clock.js';
-import { FaultQueue, type FaultCounts, type FaultKind } from './faults.js';
-import type { Lines } from './lines.js';
+import { FaultQueue, type FaultCounts } from './faults.js';
+import { Gate } from './gate.js';
 import type { Random } from './random.js';
+import type { SimulatedEntity } from './simulated.js';
 import type { Profile } from './steps.js';
+import type { DeviceStorage, OpenStorage } from './storage.js';
+import type { Timeline, TimelinePlace } from './timeline.js';
 
 /** What a device needs of the world around it. */
 export interface Surroundings {
   readonly clock: VirtualClock;
   readonly random: Random;
   readonly profile: Profile;
-  readonly lines: Lines;
+  readonly timeline: Timeline;
+  readonly entities: readonly SimulatedEntity[];
+  /** Calls to real disks. */
+  readonly calls: Calls;
   readonly counts: FaultCounts;
   readonly newId: (nowMs: number) => string;
 }
@@ -34,37 +31,28 @@ export interface Life {
 export class Tab {
   client: SyncClient | undefined;
   life: Life | undefined;
-  log: LogDevice | undefined;
+  storage: OpenStorage | undefined;
   isOpening = false;
   /** Id of the last operation written here. */
   lastOperation: string | undefined;
 
   constructor(
+    /** Number among the tabs of its device. */
     readonly index: number,
     readonly device: Device,
   ) {}
 
+  get place(): TimelinePlace {
+    return { device: this.device.index, tab: this.index };
+  }
+
   get name(): string {
-    return `tab ${this.index}`;
+    return `tab ${this.index} of ${this.device.name}`;
   }
 }
 
-const opensInTime: ReadonlySet<FaultKind> = new Set<FaultKind>(['stop-at-reading']);
-const beforeCommit: ReadonlySet<FaultKind> = new Set<FaultKind>([
-  'stop-before-commit',
-  'device-stop-before-commit',
-  'quota',
-]);
-const afterCommit: ReadonlySet<FaultKind> = new Set<FaultKind>([
-  'stop-after-commit',
-  'device-stop-after-commit',
-  'commit-unknown',
-]);
-const atCompaction: ReadonlySet<FaultKind> = new Set<FaultKind>(['stop-at-compaction']);
-
 /** An installation: one store, and the tabs over it. */
 export class Device {
-  readonly store: MemoryStore = createMemoryStore();
   readonly faults: FaultQueue;
   readonly tabs: Tab[] = [];
   /** Device's clock less the true time. */
@@ -78,8 +66,7 @@ export class Device {
   constructor(
     readonly index: number,
     readonly around: Surroundings,
-    /** Called when an entry was stored, whoever learns of it. */
-    readonly stored: () => void,
+    readonly storage: DeviceStorage,
   ) {
     this.faults = new FaultQueue(around.counts);
   }
@@ -95,11 +82,11 @@ export class Device {
   /** Stops a tab where it stands. It is opened again by a later step, or when all is healed. */
   stop(tab: Tab): void {
     if (tab.life === undefined) return;
-    this.around.lines.add(() => `${tab.name} stops`);
+    this.around.timeline.add(() => ({ ...tab.place, kind: 'fault', text: 'stops' }));
     tab.life.alive = false;
-    void tab.log?.close();
+    tab.storage?.stop();
     this.#release(tab);
-    tab.client = tab.life = tab.log = undefined;
+    tab.client = tab.life = tab.storage = undefined;
     tab.isOpening = false;
   }
 
@@ -111,24 +98,26 @@ export class Device {
     tab: Tab,
     transportOf: (life: Life) => Parameters<typeof createSyncClient>[0]['transport'],
   ): Promise<SyncClient | undefined> {
-    const { profile } = this.around;
+    const { profile, entities } = this.around;
     const life: Life = { alive: true };
     tab.life = life;
     tab.isOpening = true;
-    const runtime = this.#runtime(life);
-    const log = this.#device(tab, life);
-    tab.log = log;
-    const storage = logStorage(log, { runtime, compactAfter: profile.logEntries });
+    const storage = await this.storage.open(new Gate(this.around, tab, life), this.runtime());
+    if (!life.alive) {
+      storage.stop();
+      return undefined;
+    }
+    tab.storage = storage;
     const client = await createSyncClient({
-      entities: catalogue,
-      storage,
+      entities: entities.map(({ definition }) => definition),
+      storage: storage.storage,
       transport: transportOf(life),
       platform: profile.lease ? { lease: this.#lease(tab) } : ({} satisfies Platform),
       pageLimit: profile.pageLimit,
       pollIntervalMs: profile.pollMs,
       auto: profile.auto,
       outbox: { batchCount: profile.batchCount, compact: profile.compact },
-      runtime,
+      runtime: this.runtime(life),
     });
     if (!life.alive) return undefined;
     tab.client = client;
@@ -142,11 +131,12 @@ export class Device {
     if (client === undefined || life === undefined) return;
     tab.client = undefined;
     await client.close();
-    if (tab.life === life) tab.life = tab.log = undefined;
+    if (tab.life === life) tab.life = tab.storage = undefined;
     this.#release(tab);
   }
 
-  #runtime(life: Life): Runtime {
+  /** Without a life, its timers outlast every tab. */
+  runtime(life?: Life): Runtime {
     const { clock, random, newId } = this.around;
     return {
       now: () => this.now(),
@@ -154,47 +144,9 @@ export class Device {
       uuid: () => newId(this.now()),
       setTimer: (delayMs, callback) =>
         clock.after(delayMs, () => {
-          if (life.alive) callback();
+          if (life?.alive !== false) callback();
         }),
     };
-  }
-
-  #device(tab: Tab, life: Life): LogDevice {
-    const { clock, random, profile } = this.around;
-    const strike = (kinds: ReadonlySet<FaultKind>): FaultKind | undefined => this.faults.strike(kinds)?.fault;
-    const halt = async (fault: FaultKind | undefined): Promise<void> => {
-      if (fault?.startsWith('device-') === true) this.stopAll();
-      else if (fault?.startsWith('stop-') === true) this.stop(tab);
-      if (!life.alive) await new Promise(() => undefined);
-    };
-    return memoryDevice(this.store, {
-      deliver: (ring) => {
-        if (clock.now < this.silentUntil) this.faults.count('doorbell-lost');
-        else queueMicrotask(ring);
-      },
-      hooks: {
-        beforeRead: () => halt(life.alive ? strike(opensInTime) : undefined),
-        beforeAppend: async () => {
-          await halt(undefined);
-          const slow = clock.now < this.slowUntil;
-          if (slow) this.faults.count('disk-slow');
-          const delayMs = slow ? 2_000 : profile.diskMs === 0 ? 0 : random.int(profile.diskMs);
-          if (delayMs > 0) await clock.sleep(delayMs);
-          const fault = life.alive ? strike(beforeCommit) : undefined;
-          if (fault === 'quota') throw new SyncError('storage-quota', 'no room');
-          await halt(fault);
-        },
-        afterAppend: async () => {
-          this.commits++;
-          this.stored();
-          const fault = strike(afterCommit);
-          if (fault === 'commit-unknown') throw new SyncError('internal', 'the connection was lost');
-          await halt(fault);
-        },
-        beforeCompact: () => halt(life.alive ? strike(atCompaction) : undefined),
-        afterCompact: () => halt(life.alive ? strike(atCompaction) : undefined),
-      },
-    });
   }
 
   /** First come, first served. */

@@ -1,5 +1,6 @@
 import { checkEnd } from './final-checks.js';
 import { resolveConflict } from './perform.js';
+import { shortId } from './timeline.js';
 import type { World } from './world.js';
 
 /** How long it may take, once all is well, until nothing is left to do: a poll, and a few pauses between attempts. */
@@ -9,13 +10,19 @@ const roundsMax = 40;
 
 /** Heals everything, lets a person decide what a person must, and checks that all comes to rest. */
 export async function finish(world: World): Promise<void> {
-  const { hub, links, devices, tabs, clock, program } = world;
-  world.lines.add(() => 'all is healed');
+  const { hub, links, devices, tabs, clock, program, ledger, witnesses } = world;
+  world.timeline.add(() => ({ kind: 'note', text: 'from here on all is well' }));
   hub.downUntil = 0;
   hub.faults.clear();
   for (const link of links) link.heal();
   for (const device of devices) device.slowUntil = device.silentUntil = 0;
-  for (const tab of tabs) (await world.until(world.use(tab)))?.outbox.resume();
+  for (const tab of tabs) {
+    for (let waitedMs = 0; tab.isOpening && waitedMs < quietWithinMs; waitedMs += lookEveryMs)
+      await world.pass(lookEveryMs);
+    const client = await world.until(world.use(tab));
+    if (client === undefined) world.report('no-surprise', `${tab.name} does not open`);
+    else client.outbox.resume();
+  }
   for (let round = 0; round < roundsMax && world.broken.length === 0; round++) {
     const withinMs = quietWithinMs + 2 * program.profile.pollMs;
     const deadline = clock.now + withinMs;
@@ -30,12 +37,8 @@ export async function finish(world: World): Promise<void> {
   // Whoever has nothing to send hears of the rest with the next poll.
   await world.pass(2 * program.profile.pollMs + 30_000);
   if (world.broken.length > 0) return;
-  checkEnd(world.report, {
-    ledger: world.ledger,
-    holdings: hub.holdings,
-    devices,
-    witnesses: world.witnesses,
-  });
+  checkEnd(world.report, { ledger, holdings: hub.holdings, devices, witnesses });
+  world.ask('end');
 }
 
 function isQuiet(world: World): boolean {
@@ -50,7 +53,7 @@ function busy(world: World): string {
   const waiting = world.witnesses.map(({ outbox }) =>
     [...outbox.values()]
       .filter(({ state }) => state !== 'dead')
-      .map(({ operation, state }) => `${operation.id.slice(-4)} ${state}`),
+      .map(({ operation, state }) => `${shortId(operation.id)} ${state}`),
   );
   return JSON.stringify(waiting);
 }
@@ -62,7 +65,7 @@ async function decide(world: World, round: number): Promise<boolean> {
     if (client === undefined || open === 0) continue;
     const choice = (['local', 'remote', 'merged'] as const)[round % 3] ?? 'local';
     for (let left = open; left > 0; left--)
-      await world.until(resolveConflict(client, { pick: 0, choice, n: 10_000 + round }));
+      await world.until(resolveConflict(world, client, { pick: 0, choice, n: 10_000 + round }));
     return true;
   }
   return false;

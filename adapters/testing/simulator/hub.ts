@@ -8,7 +8,6 @@ import {
   type SyncServer,
 } from 'syncline/server';
 import { memoryStore, type MemorySnapshot } from 'syncline/server-store/memory';
-import { alien, catalogue } from './catalogue.js';
 import type { Surroundings } from './device.js';
 import { FaultQueue, type FaultKind } from './faults.js';
 
@@ -44,6 +43,7 @@ export class Hub {
   #outcomes = new Map<string, StoredOutcome>();
   #backup: { readonly snapshot: MemorySnapshot; readonly holdings: Holdings } | undefined;
   #stops = 0;
+  readonly #around: Surroundings;
   readonly #store;
   readonly #full: SyncServer;
   readonly #committed: (commit: Commit) => void;
@@ -53,6 +53,7 @@ export class Hub {
   };
 
   constructor(around: Surroundings, committed: (commit: Commit) => void) {
+    this.#around = around;
     this.#committed = committed;
     this.faults = new FaultQueue(around.counts);
     this.#store = memoryStore({
@@ -72,7 +73,9 @@ export class Hub {
       setTimer: (delayMs, callback) => around.clock.after(delayMs, callback),
     };
     this.#full = createSyncServer({
-      entities: catalogue.filter(({ name }) => name !== alien),
+      entities: around.entities
+        .filter(({ decidedBy }) => decidedBy === 'server')
+        .map(({ definition }) => definition),
       store: this.#watched(this.#store),
       authorize: ({ operation }) => operation?.meta?.['refuse'] !== true,
       unknownEntities: 'compare',
@@ -113,7 +116,9 @@ export class Hub {
   }
 
   #stopAt(kinds: ReadonlySet<FaultKind>): void {
-    if (this.faults.strike(kinds) === undefined) return;
+    const struck = this.faults.strike(kinds);
+    if (struck === undefined) return;
+    this.#around.timeline.add(() => ({ kind: 'fault', text: struck.fault }));
     this.#stops++;
     throw new Error('the server stopped');
   }

@@ -1,5 +1,5 @@
 import type { Operation, OutboxEntry } from 'syncline';
-import type { Holdings } from './hub.js';
+import { keyOf, type Holdings } from './hub.js';
 import type { WriteStep } from './steps.js';
 import type { Moves, Witness } from './witness.js';
 
@@ -10,10 +10,8 @@ export interface Write {
   /** `cut`: its tab stopped before it was told. `unknown`: it was told of a failure that may be none. */
   state: 'issued' | 'resolved' | 'rejected' | 'cut' | 'unknown';
   operationId: string | undefined;
-  /** For increments of a tally: the power of two that was added. */
-  readonly amount: number;
-  /** What the application read when its write had resolved. */
-  seen?: unknown;
+  /** How many writes of this act were made to this record before. */
+  readonly nth: number;
   /** Why it was refused. */
   error?: unknown;
 }
@@ -32,13 +30,14 @@ export class Ledger {
   /** Operation → discards that have succeeded, or may have. */
   readonly #discards = new Map<string, number>();
   readonly #successors = new Map<string, string>();
-  readonly #bits = new Map<string, number>();
+  readonly #made = new Map<string, number>();
 
-  /** The next power of two for a tally: the sum then tells which increments are in it. 0 when all are used up. */
-  nextAmount(record: string): number {
-    const bit = this.#bits.get(record) ?? 0;
-    this.#bits.set(record, bit + 1);
-    return bit < 53 ? 2 ** bit : 0;
+  /** Counts the writes of one act to one record, from 0. */
+  nextOf({ entity, id, act }: WriteStep): number {
+    const key = `${act} ${keyOf(entity, id)}`;
+    const nth = this.#made.get(key) ?? 0;
+    this.#made.set(key, nth + 1);
+    return nth;
   }
 
   follow(device: number, { entries }: Moves): void {
@@ -86,6 +85,19 @@ export class Ledger {
       for (const held of witness.history.values()) if (held.operation.id === at) return 'history';
     }
     return 'lost';
+  }
+
+  /** The same for a write; `undefined` while nobody was told that it is stored. */
+  fateOfWrite(
+    { state, operationId, device }: Write,
+    holdings: Holdings,
+    witnesses: readonly Witness[],
+  ): Fate | undefined {
+    const witness = witnesses[device];
+    if (state !== 'resolved' || operationId === undefined || witness === undefined) return undefined;
+    const fate = this.fateOf(operationId, holdings, witness);
+    // A restored server is sent what it had acknowledged lately; what is older is as old as the backup.
+    return fate === 'lost' && witness.forgotten.has(operationId) ? undefined : fate;
   }
 }
 

@@ -1,8 +1,9 @@
-import { SyncError, type OperationResult, type TransportAdapter } from 'syncline';
+import { SyncError, toSyncError, type OperationResult, type TransportAdapter } from 'syncline';
 import { loopbackTransport, type LoopbackMiddleware } from 'syncline/transport/loopback';
 import type { Device, Life, Surroundings, Tab } from './device.js';
 import type { FaultKind } from './faults.js';
 import type { Hub } from './hub.js';
+import { tellAnswer, tellRequest } from './telling.js';
 
 /** How long a device waits for an answer. */
 const patienceMs = 15_000;
@@ -52,8 +53,18 @@ export class Link {
     const middleware: LoopbackMiddleware = async ({ kind, request, signal }, next) => {
       if (!life.alive) await nothing();
       this.calls++;
+      const call = this.#around.timeline.nextCall();
       try {
-        return await this.#patiently(signal, this.#carry(tab, kind, request, next));
+        return await this.#patiently(signal, this.#carry({ tab, kind, request, call }, next));
+      } catch (error) {
+        if (life.alive)
+          this.#around.timeline.add(() => ({
+            ...tab.place,
+            kind: 'lost',
+            call,
+            text: toSyncError(error).message,
+          }));
+        throw error;
       } finally {
         if (!life.alive) await nothing();
       }
@@ -85,22 +96,17 @@ export class Link {
     });
   }
 
-  async #carry(
-    tab: Tab,
-    kind: 'push' | 'pull',
-    request: unknown,
-    next: (request: unknown) => Promise<unknown>,
-  ): Promise<unknown> {
-    const { clock, lines } = this.#around;
+  async #carry(sent: Sending, next: (request: unknown) => Promise<unknown>): Promise<unknown> {
+    const { clock, timeline } = this.#around;
+    const { tab, kind, request, call } = sent;
     const planned = this.#device.faults.strike(kind === 'push' ? onPush : onRequest);
     const fault = planned?.fault;
     const lateMs = 1_000 + (planned?.ms ?? 0);
-    lines.add(
-      () => `${tab.name} sends ${kind} ${describe(request)}${fault === undefined ? '' : `, ${fault}`}`,
-    );
+    timeline.add(() => ({ ...tab.place, kind: 'sent', call, text: tellRequest(kind, request) }));
+    if (fault !== undefined) timeline.add(() => ({ ...tab.place, kind: 'fault', text: fault }));
     this.#noteSender(tab, request);
-    await this.#travel('out');
-    if (fault === 'request-lost') return lost();
+    await this.#travel('out', sent);
+    if (fault === 'request-lost') return this.#lost(sent, 'the request is lost');
     if (fault === 'rate-limited')
       throw new SyncError('network', 'too many requests', { retryAfterMs: lateMs % pauseMaxMs });
     if (fault === 'batch-too-large' && isSeveral(request as Push))
@@ -108,16 +114,22 @@ export class Link {
     if (fault === 'server-error') throw new SyncError('network', 'the server failed');
     if (fault === 'request-late') await clock.sleep(patienceMs + lateMs);
     this.#admit();
+    const asked = (): Promise<unknown> => this.#ask(sent, next);
     if (fault === 'operation-put-off') return this.#putOff(request as Push, next);
-    if (fault === 'answer-of-duplicate') await next(request).catch(() => undefined);
-    if (fault === 'request-duplicated') {
-      clock.after(lateMs, () => void next(request).catch(() => undefined));
-    }
-    const answer = await next(request);
-    if (fault === 'answer-lost') return lost();
+    if (fault === 'answer-of-duplicate') await asked().catch(() => undefined);
+    if (fault === 'request-duplicated') clock.after(lateMs, () => void asked().catch(() => undefined));
+    const answer = await asked();
+    if (fault === 'answer-lost') return this.#lost(sent, 'the answer is lost');
     if (fault === 'answer-delayed') await clock.sleep(lateMs);
-    await this.#travel('in');
-    lines.add(() => `${tab.name} is answered ${describeAnswer(answer)}`);
+    await this.#travel('in', sent);
+    if (kind === 'pull' && fault === undefined && tellAnswer(answer).isEmpty) timeline.leaveOut(call);
+    timeline.add(() => ({ ...tab.place, kind: 'heard', call, text: tellAnswer(answer).text }));
+    return answer;
+  }
+
+  async #ask({ request, call }: Sending, next: (request: unknown) => Promise<unknown>): Promise<unknown> {
+    const answer = await next(request);
+    this.#around.timeline.add(() => ({ kind: 'answered', call, text: tellAnswer(answer).text }));
     return answer;
   }
 
@@ -129,12 +141,18 @@ export class Link {
     }
   }
 
-  async #travel(direction: 'out' | 'in'): Promise<void> {
+  async #travel(direction: 'out' | 'in', sent: Sending): Promise<void> {
     const { clock, random, profile } = this.#around;
     await clock.sleep(1 + random.int(profile.netMs / 2));
     if (clock.now >= this.cutUntil[direction]) return;
     this.#device.faults.count(this.cutBy);
-    await lost();
+    await this.#lost(sent, `the ${direction === 'out' ? 'request' : 'answer'} is lost: ${this.cutBy}`);
+  }
+
+  /** No word ever comes back; the sender's patience ends it. */
+  #lost({ tab, call }: Sending, text: string): Promise<never> {
+    this.#around.timeline.add(() => ({ ...tab.place, kind: 'lost', call, text }));
+    return nothing();
   }
 
   #admit(): void {
@@ -169,6 +187,14 @@ export class Link {
     });
     return { ...answer, results };
   }
+}
+
+/** A call on its way. */
+interface Sending {
+  readonly tab: Tab;
+  readonly kind: 'push' | 'pull';
+  readonly request: unknown;
+  readonly call: number;
 }
 
 interface Sent {
@@ -211,41 +237,6 @@ function isSeveral({ operations }: Push): boolean {
   return new Set(operations.map(({ id, transaction }) => transaction?.id ?? id)).size > 1;
 }
 
-function describe(request: unknown): string {
-  const { operations, cursor } = request as {
-    readonly operations?: readonly Sent[];
-    readonly cursor?: string;
-  };
-  return operations === undefined
-    ? `from ${cursor ?? 'the start'}`
-    : operations.map(({ id }) => id.slice(-4)).join(' ');
-}
-
-/** No word ever comes back; the sender's patience ends it. */
-function lost(): Promise<never> {
-  return nothing();
-}
-
 function nothing(): Promise<never> {
   return new Promise(() => undefined);
-}
-
-function describeAnswer(answer: unknown): string {
-  const { results, changes, epoch } = answer as {
-    readonly results?: readonly OperationResult[];
-    readonly changes?: readonly unknown[];
-    readonly epoch: string;
-  };
-  const parts = results?.map((result) => {
-    const what =
-      result.status === 'rejected'
-        ? result.code
-        : result.status === 'blocked'
-          ? `blocked by ${result.by.slice(-4)}`
-          : result.status === 'accepted'
-            ? `${result.outcome} ${result.version}`
-            : result.status;
-    return `${result.id.slice(-4)} ${what}`;
-  });
-  return `${parts?.join(', ') ?? `${changes?.length ?? 0} changes`}, ${epoch}`;
 }

@@ -1,17 +1,23 @@
 import { isSyncError, type SyncClient } from 'syncline';
 import type { Tab } from './device.js';
+import { createRandom } from './random.js';
 import type { Step } from './steps.js';
+import { tellStep } from './telling.js';
 import type { World } from './world.js';
-import { definitionOf, performGroup, performWrite } from './writing.js';
+import { performGroup, performWrite } from './writing.js';
 
 type FaultStep = Step & { readonly do: 'fault' };
 
 /** Starts what a step says. Nothing is waited for: what it leads to happens while time passes. */
 export function perform(world: World, step: Step): void {
-  if (step.do === 'backup') return world.hub.backUp();
   if (step.do === 'fault') return strike(world, step);
+  if (step.do === 'backup') {
+    world.timeline.add(() => ({ kind: 'note', text: tellStep(step) }));
+    return world.hub.backUp();
+  }
   const tab = world.tabs[step.tab];
   if (tab === undefined) return;
+  world.timeline.add(() => ({ ...tab.place, kind: 'act', text: tellStep(step) }));
   if (step.do === 'close') return void tab.device.close(tab).catch(() => undefined);
   void world.use(tab).then((client) => (client === undefined ? undefined : act(world, tab, client, step)));
 }
@@ -24,9 +30,9 @@ async function act(
 ): Promise<void> {
   switch (step.do) {
     case 'write':
-      return writing(world, () => performWrite(tab, client, step, world.ledger));
+      return writing(world, tab, () => performWrite(tab, client, step, world.desk));
     case 'group':
-      return writing(world, () => performGroup(tab, client, step.writes, world.ledger));
+      return writing(world, tab, () => performGroup(tab, client, step.writes, world.desk));
     case 'sync':
       return client.sync().catch(() => undefined);
     case 'pause':
@@ -34,7 +40,7 @@ async function act(
     case 'resume':
       return client.outbox.resume();
     case 'resolve':
-      return resolveConflict(client, step);
+      return resolveConflict(world, client, step);
     case 'letter':
       return disposeOf(world, client, step);
     case 'open':
@@ -42,16 +48,17 @@ async function act(
   }
 }
 
-async function writing(world: World, write: () => Promise<void>): Promise<void> {
+async function writing(world: World, tab: Tab, write: () => Promise<void>): Promise<void> {
   const from = world.ledger.writes.length;
   const done = write();
   const writes = world.ledger.writes.slice(from);
   await done;
-  for (const each of writes) world.told(each);
+  for (const each of writes) world.told(tab, each);
 }
 
 /** A person settles one of the conflicts in the inbox. */
 export async function resolveConflict(
+  { desk }: World,
   client: SyncClient,
   {
     pick,
@@ -63,31 +70,34 @@ export async function resolveConflict(
   const conflict = inbox[pick % Math.max(1, inbox.length)];
   if (conflict === undefined) return;
   const { id, entity, entityId } = conflict;
-  const seen = choice === 'merged' ? await client.collection(definitionOf(entity)).get(entityId) : undefined;
-  const merged = { ...(seen ?? { id: entityId }), title: `m${n}` };
-  await client.conflicts.resolve(id, choice === 'merged' ? { merged } : choice).catch(() => undefined);
+  const { definition, settle } = desk.entityOf(entity);
+  const shown = choice === 'merged' ? await client.collection(definition).get(entityId) : undefined;
+  const merged = () => settle(createRandom(`${desk.seed}/settle ${n}`), entityId, shown);
+  const resolution = choice === 'merged' ? { merged: merged() } : choice;
+  await client.conflicts.resolve(id, resolution).catch(() => undefined);
 }
 
 async function disposeOf(
-  world: World,
+  { desk }: World,
   client: SyncClient,
   { pick, verb, n }: Step & { readonly do: 'letter' },
 ): Promise<void> {
   const letters = client.outbox.deadLetters();
   const letter = letters[pick % Math.max(1, letters.length)];
   if (letter === undefined) return;
-  const { id, kind, changes, entity } = letter.operation;
+  const { operation } = letter;
   if (verb === 'discard') {
-    world.ledger.discard(id);
-    await client.outbox.discard(id).catch((error: unknown) => {
-      if (!isSyncError(error, 'internal')) world.ledger.discard(id, -1);
+    desk.ledger.discard(operation.id);
+    await client.outbox.discard(operation.id).catch((error: unknown) => {
+      if (!isSyncError(error, 'internal')) desk.ledger.discard(operation.id, -1);
     });
-  } else if (verb === 'edit' && kind === 'update' && entity !== 'tally') {
-    await client.outbox.edit(id, [{ path: '/title', action: 'set', value: `e${n}` }]).catch(() => undefined);
-  } else
-    await (verb === 'edit' ? client.outbox.edit(id, changes) : client.outbox.retry(id)).catch(
-      () => undefined,
-    );
+    return;
+  }
+  const { amend } = desk.entityOf(operation.entity);
+  const changes = amend?.(operation, createRandom(`${desk.seed}/amend ${n}`)) ?? operation.changes;
+  await (
+    verb === 'edit' ? client.outbox.edit(operation.id, changes) : client.outbox.retry(operation.id)
+  ).catch(() => undefined);
 }
 
 function strike(world: World, { fault, device: index, nth, ms }: FaultStep): void {
@@ -96,7 +106,12 @@ function strike(world: World, { fault, device: index, nth, ms }: FaultStep): voi
   const link = world.links[index];
   if (device === undefined || link === undefined) return;
   const until = clock.now + ms;
-  const count = () => device.faults.count(fault);
+  const tell = (text: string = fault) => world.timeline.add(() => ({ device: index, kind: 'fault', text }));
+  const lasts = () => tell(`${fault} for ${(ms / 1_000).toFixed(1)} s`);
+  const count = () => {
+    device.faults.count(fault);
+    tell();
+  };
   switch (fault) {
     case 'partition':
     case 'partition-in':
@@ -104,18 +119,19 @@ function strike(world: World, { fault, device: index, nth, ms }: FaultStep): voi
       link.cutBy = fault;
       if (fault !== 'partition-in') link.cutUntil.out = until;
       if (fault !== 'partition-out') link.cutUntil.in = until;
-      return;
+      return lasts();
     case 'token-expired':
       link.tokenLostUntil = until;
       link.renewable = ms % 2 === 0;
-      return;
+      return lasts();
     case 'server-down':
       hub.downUntil = until;
-      return;
+      return world.timeline.add(() => ({ kind: 'fault', text: `away for ${(ms / 1_000).toFixed(1)} s` }));
     case 'server-restored':
       return world.restore();
     case 'server-compacted':
-      count();
+      device.faults.count(fault);
+      world.timeline.add(() => ({ kind: 'fault', text: fault }));
       return void hub.compact();
     case 'server-stop-before-commit':
     case 'server-stop-after-commit':
@@ -131,10 +147,10 @@ function strike(world: World, { fault, device: index, nth, ms }: FaultStep): voi
       return device.stopAll();
     case 'disk-slow':
       device.slowUntil = until;
-      return;
+      return lasts();
     case 'doorbell-lost':
       device.silentUntil = until;
-      return;
+      return lasts();
     case 'clock-skewed':
       count();
       device.skewMs = (nth - 1) * ms * 288;

@@ -1,10 +1,9 @@
-import { alien, catalogue, tally } from './catalogue.js';
-import type { FaultKind } from './faults.js';
-import { faultKinds } from './faults.js';
+import { faultKinds, type FaultKind } from './faults.js';
 import { createRandom, type Random } from './random.js';
-import type { Act, Profile, Step, WriteStep } from './steps.js';
+import type { SimulatedEntity } from './simulated.js';
+import type { Profile, Step, WriteStep } from './steps.js';
 
-/** A run before it is run. */
+/** A run before it is run: plain data, to be kept, sent or changed. */
 export interface Program {
   readonly seed: number;
   readonly profile: Profile;
@@ -12,22 +11,28 @@ export interface Program {
 }
 
 export interface ProgramOptions {
-  readonly seed: number;
-  /** Default 150. */
+  readonly entities: readonly SimulatedEntity[];
+  readonly seed?: number;
   readonly steps?: number;
-  /** Fixes parts of the profile that the seed would choose. */
+  readonly replicas?: number;
+  readonly tabs?: number;
   readonly profile?: Partial<Profile>;
-  /** Default: a part of the catalogue that the seed chooses. */
-  readonly entities?: readonly string[];
-  /** Default: a part of all kinds that the seed chooses. */
   readonly faults?: readonly FaultKind[];
 }
 
+/** Entities that meet in one run, about. */
+const entitiesPerRun = 3;
+
 /** What a seed stands for. Each run has a mix of its own, so that rare faults also meet alone. */
 export function deriveProgram(options: ProgramOptions): Program {
-  const { seed, steps: length = 150 } = options;
+  const { seed = 1, steps: length = 150, replicas, tabs } = options;
   const random = createRandom(seed);
-  const profile = { ...deriveProfile(random.fork('profile')), ...options.profile };
+  const profile = {
+    ...deriveProfile(random.fork('profile')),
+    ...options.profile,
+    ...(replicas === undefined ? {} : { replicas }),
+    ...(tabs === undefined ? {} : { tabs }),
+  };
   const mix = deriveMix(random.fork('mix'), options, profile);
   const source = random.fork('steps');
   const steps = Array.from({ length }, (_, n) => deriveStep(source, mix, n));
@@ -36,21 +41,21 @@ export function deriveProgram(options: ProgramOptions): Program {
 
 interface Mix {
   readonly tabs: number;
-  readonly devices: number;
-  readonly entities: readonly string[];
+  readonly replicas: number;
+  readonly entities: readonly SimulatedEntity[];
   readonly records: number;
   readonly faults: readonly FaultKind[];
   readonly faultShare: number;
   readonly paceMs: number;
-  readonly acts: readonly Act[];
+  readonly acts: ReadonlySet<string>;
   readonly refusals: number;
 }
 
 function deriveProfile(random: Random): Profile {
-  const tabsPerDevice = random.pick([1, 1, 1, 2, 2, 3]);
+  const tabs = random.pick([1, 1, 1, 2, 2, 3]);
   return {
-    devices: random.pick([1, 2, 2, 2, 3, 3, 4]),
-    tabsPerDevice,
+    replicas: random.pick([1, 2, 2, 2, 3, 3, 4]),
+    tabs,
     lease: random.chance(0.5),
     auto: true,
     compact: random.chance(0.7),
@@ -63,47 +68,26 @@ function deriveProfile(random: Random): Profile {
   };
 }
 
-function deriveMix(random: Random, options: ProgramOptions, { devices, tabsPerDevice }: Profile): Mix {
+function deriveMix(random: Random, options: ProgramOptions, { replicas, tabs }: Profile): Mix {
   const some = <T>(items: readonly T[], probability: number): readonly T[] => {
     const chosen = items.filter(() => random.chance(probability));
     return chosen.length === 0 ? [random.pick(items)] : chosen;
   };
-  const entities =
-    options.entities ??
-    some(
-      catalogue.map(({ name }) => name),
-      0.35,
-    );
+  const entities = some(options.entities, Math.min(1, entitiesPerRun / options.entities.length));
   const faults = options.faults ?? some(Object.keys(faultKinds) as FaultKind[], random.pick([0.1, 0.3, 0.6]));
+  const acts = new Set(options.entities.flatMap((entity) => [...entity.acts.keys()]));
   return {
-    tabs: devices * tabsPerDevice,
-    devices,
+    tabs: replicas * tabs,
+    replicas,
     entities,
     records: random.between(1, 4),
     faults,
     faultShare: faults.length === 0 ? 0 : random.pick([0, 0.1, 0.2, 0.35]),
     paceMs: random.pick([5, 100, 1_000, 5_000]),
-    acts: some(acts, 0.7),
+    acts: new Set(some([...acts], 0.7)),
     refusals: random.pick([0, 0, 0.03, 0.1]),
   };
 }
-
-const acts: readonly Act[] = [
-  'create',
-  'upsert',
-  'update',
-  'update',
-  'nested',
-  'text',
-  'items',
-  'bounds',
-  'hours',
-  'unset',
-  'increment',
-  'add',
-  'remove',
-  'delete',
-];
 
 function deriveStep(random: Random, mix: Mix, n: number): Step {
   const waitMs = random.chance(0.3) ? 0 : random.int(mix.paceMs);
@@ -113,7 +97,7 @@ function deriveStep(random: Random, mix: Mix, n: number): Step {
     return {
       do: 'fault',
       waitMs,
-      device: random.int(mix.devices),
+      device: random.int(mix.replicas),
       fault,
       nth: random.int(3),
       ms: durationMs(random),
@@ -146,31 +130,25 @@ function deriveStep(random: Random, mix: Mix, n: number): Step {
 }
 
 function deriveWrite(random: Random, mix: Mix, tab: number, n: number): WriteStep {
-  const entity = random.pick(mix.entities);
-  const act = actFor(random, mix, entity);
+  const { definition, acts, idOf } = random.pick(mix.entities);
+  const allowed = [...acts.keys()].filter((act) => mix.acts.has(act));
   return {
     do: 'write',
     n,
     tab,
-    entity,
-    id: `${entity}-${random.int(mix.records)}`,
-    act,
+    entity: definition.name,
+    act: random.pick(allowed.length === 0 ? [...acts.keys()] : allowed),
+    id: idOf(random.int(mix.records)),
     ...(random.chance(mix.refusals) ? { refuse: true as const } : {}),
     ...(random.chance(0.1) ? { priority: random.between(-1, 2) } : {}),
     ...(random.chance(0.08) ? { depends: true as const } : {}),
   };
 }
 
-function actFor(random: Random, { acts: allowed }: Mix, entity: string): Act {
-  if (entity === tally) return random.pick(['increment', 'increment', 'add'] as const);
-  const act = random.pick(allowed);
-  return entity === alien && act === 'delete' && random.chance(0.5) ? 'update' : act;
-}
-
-/** A group's writes are numbered apart, a hundred for each step. */
+/** A group's writes are numbered apart, ten for each step. */
 function deriveGroup(random: Random, mix: Mix, tab: number, n: number): readonly WriteStep[] {
   return Array.from({ length: random.between(2, 4) }, (_, at) =>
-    deriveWrite(random, mix, tab, 1_000 + n * 10 + at),
+    deriveWrite(random, mix, tab, 100_000 + n * 10 + at),
   );
 }
 

@@ -16,13 +16,15 @@ export const promiseNames = [
   'no-surprise',
 ] as const;
 
+/** A promise that Syncline makes. */
 export type PromiseName = (typeof promiseNames)[number];
 
-/** A promise that was not kept. */
+/** A promise, or an invariant of yours, that was not kept. */
 export interface BrokenPromise {
-  readonly promise: PromiseName;
+  /** A `PromiseName`, or the name of the invariant. */
+  readonly promise: string;
   readonly message: string;
 }
 
 /** Takes down what was not kept. */
-export type Report = (promise: PromiseName, message: string) => void;
+export type Report = (promise: string, message: string) => void;

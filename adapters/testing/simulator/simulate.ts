@@ -1,24 +1,53 @@
 import type { SyncRecord } from 'syncline';
-import { hash } from './random.js';
-import type { FaultCounts } from './faults.js';
+import type { FaultCounts, FaultKind } from './faults.js';
 import { finish } from './finish.js';
+import type { Invariants } from './invariants.js';
 import { perform } from './perform.js';
-import { deriveProgram, type Program, type ProgramOptions } from './program.js';
+import { deriveProgram, type Program } from './program.js';
 import type { BrokenPromise } from './promises.js';
+import { shrink } from './shrink.js';
+import type { SimulatedEntity } from './simulated.js';
+import type { Profile } from './steps.js';
+import type { StorageFactory } from './storage.js';
+import type { TimelineEvent } from './timeline.js';
 import { World } from './world.js';
 
-export interface SimulateOptions extends ProgramOptions {
-  /** Only these of the steps that the seed stands for, by index. Default: all. */
-  readonly only?: readonly number[];
-  /** Keeps a readable account of the run. Default false. */
+/** What is simulated. Only `entities` has no default. */
+export interface SimulateOptions {
+  /** Your entities, each with what your application does to it. */
+  readonly entities: readonly SimulatedEntity[];
+  /** What must hold in your application, by name, after each commit of the server and at the end. Default: nothing more. */
+  readonly invariants?: Invariants;
+  /** Which of all histories. Equal options and seeds give equal runs. Default 1. */
+  readonly seed?: number;
+  /** What happens in a history: writes, faults, and what people do. Default 150. */
+  readonly steps?: number;
+  /** Devices, each with a store of its own. Default: 1 to 4, as the seed says. */
+  readonly replicas?: number;
+  /** Tabs of each device, over one store. Default: 1 to 3, as the seed says. */
+  readonly tabs?: number;
+  /** Kinds of faults that may strike; see `faultKinds`. Default: some of all, as the seed says. */
+  readonly faults?: readonly FaultKind[];
+  /** Where devices keep their data. Default: a log in memory, the only one with faults inside of it. */
+  readonly storage?: StorageFactory;
+  /** Fixes what else the seed would say. */
+  readonly profile?: Partial<Profile>;
+  /** Keeps the timeline also where all is well. Default false. */
   readonly trace?: boolean;
+  /** Looks for the smallest part of a history that breaks the same promise. Costs up to 400 more runs. Default true. */
+  readonly shrink?: boolean;
 }
 
 /** How a run went. */
 export interface Verdict {
-  readonly program: Program;
-  /** The first promise that was not kept; absent when all were. */
+  readonly seed: number;
+  /** The first promise or invariant that was not kept; absent when all were. */
   readonly broken?: BrokenPromise;
+  /** What was run: of a broken history, what is left of it after shrinking. `replay` runs it again. */
+  readonly program: Program;
+  /** What happened; empty where all was well and `trace` was not asked for. */
+  readonly timeline: readonly TimelineEvent[];
+  /** How often each kind of fault struck. */
   readonly faults: FaultCounts;
   readonly steps: number;
   readonly writes: number;
@@ -30,62 +59,98 @@ export interface Verdict {
   readonly commits: readonly number[];
   /** What the server held at the end, by `<entity>/<id>`. */
   readonly records: ReadonlyMap<string, SyncRecord>;
+  /** How long the history took in its own time, ms. */
   readonly virtualMs: number;
-  /** What happened, where it was asked for. */
-  readonly lines: readonly string[];
-  /** Of the lines: equal for equal runs. */
-  readonly fingerprint: number;
 }
 
 /**
- * Runs real clients against a real server, with everything around them under control: clocks, timers, chance, the
- * network, the disks, and when each of them fails. Equal options give equal runs. Never rejects for a broken promise.
+ * Runs one history of your application and looks for what goes wrong in it: real clients against a real server, with
+ * everything around them under control: clocks, timers, chance, the network, the disks, and when each of them fails.
+ *
+ * Watched are the promises of Syncline (`promiseNames`) and your own invariants. A broken history is made as small as
+ * possible, and told as a timeline; `timelineText` and `timelineHtml` show it. Equal options give equal runs. It
+ * rejects for a mistake in the options, never for a broken promise.
  *
  * @example
  * ```ts
- * import { simulate } from 'syncline/testing';
+ * import { defineEntity, merge, rule } from 'syncline';
+ * import { simulate, simulated } from 'syncline/testing';
+ * import { z } from 'zod';
  *
- * const { broken } = await simulate({ seed: 1, steps: 20 });
- * if (broken !== undefined) throw new Error(`${broken.promise}: ${broken.message}`);
+ * const jar = defineEntity({
+ *   name: 'jar',
+ *   schema: z.object({ id: z.string(), coins: z.number() }),
+ *   // Wrong: where both sides took a coin, one of the two is there again.
+ *   strategy: merge({ fields: { '/coins': rule('fewer', ({ local, remote }) => Math.min(Number(local), Number(remote))) } }),
+ * });
+ * const { broken } = await simulate({
+ *   entities: [
+ *     simulated(jar, {
+ *       create: (_, id) => ({ id, coins: 0 }),
+ *       initial: [{ id: 'jar-0', coins: 100 }],
+ *       edit: (_, { id, coins }) => ({ id, coins: coins - 1 }),
+ *       acts: { create: false, upsert: false, delete: false },
+ *       id: () => 'jar-0',
+ *     }),
+ *   ],
+ *   invariants: {
+ *     'each coin is taken once': ({ records, writes }) => {
+ *       const taken = writes().filter(({ fate }) => fate === 'accepted').length;
+ *       const left = records(jar)[0]?.coins;
+ *       return left === 100 - taken ? undefined : `${taken} were taken, and ${left} are left`;
+ *     },
+ *   },
+ *   replicas: 2,
+ *   faults: [],
+ *   seed: 1,
+ * });
+ * console.log(broken?.promise); // each coin is taken once
  * ```
  */
-export function simulate(options: SimulateOptions): Promise<Verdict> {
-  return run(deriveProgram(options), options);
+export async function simulate(options: SimulateOptions): Promise<Verdict> {
+  return replay(options, deriveProgram(options));
 }
 
-/** Runs a program that may have been changed since it was derived. */
-export async function run(
-  program: Program,
-  { only, trace = false }: Pick<SimulateOptions, 'only' | 'trace'> = {},
-): Promise<Verdict> {
-  const kept = only === undefined ? undefined : new Set(only);
-  const steps = program.steps.filter((_, at) => kept?.has(at) !== false);
-  const world = new World(program, { trace });
+/**
+ * Runs a history that was found before: the `program` of a verdict, which is plain data and can be kept in a file.
+ *
+ * Of the options count `entities`, `invariants`, `storage`, `trace` and `shrink`; the program says the rest.
+ */
+export async function replay(options: SimulateOptions, program: Program): Promise<Verdict> {
+  const verdict = await run(options, program);
+  return verdict.broken === undefined || options.shrink === false
+    ? verdict
+    : shrink(verdict, (smaller) => run({ ...options, trace: true }, smaller));
+}
+
+async function run(options: SimulateOptions, program: Program): Promise<Verdict> {
+  const { entities, invariants = {}, storage, trace = false } = options;
+  if (entities.length === 0) throw new TypeError('simulate: there are no entities');
+  const world = new World(program, { entities, invariants, storage, trace });
   const from = world.clock.now;
   await world.begin();
-  for (const step of steps) {
+  for (const step of program.steps) {
     await world.pass(step.waitMs);
-    world.lines.add(() => `- ${JSON.stringify(step)}`);
     perform(world, step);
     await world.settle();
     if (world.broken.length > 0) break;
   }
   if (world.broken.length === 0) await finish(world);
-  for (const device of world.devices) device.stopAll();
+  const timeline = world.timeline.all();
+  await world.end();
   const [broken] = world.broken;
-  const lines = world.lines.all();
   return {
-    program,
+    seed: program.seed,
     ...(broken === undefined ? {} : { broken }),
+    program,
+    timeline,
     faults: world.counts,
-    steps: steps.length,
+    steps: program.steps.length,
     writes: world.ledger.writes.length,
     calls: world.links.reduce((sum, link) => sum + link.calls, 0),
     sentByTwo: world.links.reduce((sum, link) => sum + link.sentByTwo, 0),
     commits: world.devices.map(({ commits }) => commits),
     records: world.hub.holdings.records,
     virtualMs: world.clock.now - from,
-    lines,
-    fingerprint: hash(lines.join('\n')),
   };
 }

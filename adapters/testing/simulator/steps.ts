@@ -1,22 +1,6 @@
 import type { PlannedFault } from './faults.js';
 
-/** What an application does to one record. */
-export type Act =
-  | 'create'
-  | 'upsert'
-  | 'update'
-  | 'nested'
-  | 'text'
-  | 'items'
-  | 'bounds'
-  | 'hours'
-  | 'unset'
-  | 'increment'
-  | 'add'
-  | 'remove'
-  | 'delete';
-
-/** One call of a collection. */
+/** One write of an application. */
 export interface WriteStep {
   readonly do: 'write';
   /** Number of the write: its values are made from it, so that no two writes write the same. */
@@ -25,7 +9,8 @@ export interface WriteStep {
   readonly tab: number;
   readonly entity: string;
   readonly id: string;
-  readonly act: Act;
+  /** Name of the act of its entity. */
+  readonly act: string;
   /** The server will not allow it. */
   readonly refuse?: true;
   readonly priority?: number;
@@ -57,21 +42,28 @@ export type Step = { readonly waitMs: number } & (
   | ({ readonly do: 'fault'; readonly device: number } & PlannedFault)
 );
 
-/** What does not change in the course of a run. */
+/** What does not change in the course of a run. Times are in milliseconds. */
 export interface Profile {
-  readonly devices: number;
-  readonly tabsPerDevice: number;
+  /** Devices, each with a store of its own. */
+  readonly replicas: number;
+  /** Tabs of each device. */
+  readonly tabs: number;
   /** Whether the tabs of a device agree on one that sends. Otherwise all of them do. */
   readonly lease: boolean;
   /** Whether devices sync by themselves. Otherwise only `sync` steps do. */
   readonly auto: boolean;
+  /** Whether unsent operations are joined. */
   readonly compact: boolean;
+  /** Operations in a push. */
   readonly batchCount: number;
+  /** Changes in a pulled page. */
   readonly pageLimit: number;
+  /** Time between two pulls of a device that has nothing to send. */
   readonly pollMs: number;
-  /** Longest time a commit or a call normally takes. */
+  /** Longest time a commit normally takes. */
   readonly diskMs: number;
+  /** Longest time a call normally takes, there and back. */
   readonly netMs: number;
-  /** Entries after which a device's log is compacted. */
+  /** Entries after which a device's log is compacted, where the storage is a log. */
   readonly logEntries: number;
 }

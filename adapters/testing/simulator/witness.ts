@@ -1,14 +1,6 @@
-import {
-  logStorage,
-  type Json,
-  type OutboxEntry,
-  type RowRef,
-  type StorageAdapter,
-  type SyncRecord,
-} from 'syncline';
-import { memoryDevice, type MemoryStore } from 'syncline/storage/memory';
-import { catalogue } from './catalogue.js';
+import type { Json, OutboxEntry, SyncRecord } from 'syncline';
 import { keyOf } from './hub.js';
+import type { Source } from './source.js';
 
 /** A row of a record table, as a client stores it. */
 export interface StoredLane {
@@ -29,7 +21,7 @@ export interface Moves {
   }[];
 }
 
-/** Reads a device's store beside its tabs: what is durable, whatever a tab believes. */
+/** Knows what is durable on a device, whatever its tabs believe. */
 export class Witness {
   readonly lanes = new Map<string, StoredLane>();
   readonly outbox = new Map<string, OutboxEntry>();
@@ -39,41 +31,24 @@ export class Witness {
   readonly forgotten = new Set<string>();
   /** Which of the server's epochs this device follows, counted from 1. */
   epoch = 1;
-  readonly #storage: StorageAdapter;
-  readonly #store: MemoryStore;
-  #ring: () => void = () => undefined;
-  #moved: RowRef[] = [];
+  readonly #source: Source;
 
-  constructor(store: MemoryStore) {
-    this.#store = store;
-    this.#storage = logStorage(memoryDevice(store), { compactAfter: Infinity });
+  constructor(source: Source) {
+    this.#source = source;
   }
 
-  async open(): Promise<void> {
-    const tables = ['meta', 'outbox', 'history', ...catalogue.map(({ name }) => `record:${name}`)];
-    const layout = Object.fromEntries(tables.map((name) => [name, { indexes: {} }]));
-    await this.#storage.open(layout, { changed: (rows) => this.#moved.push(...rows) });
-    const [bell] = this.#store.bells;
-    if (bell !== undefined) this.#ring = bell;
-    // It is rung when an entry is stored, not when the writer gets round to it.
-    this.#store.bells.clear();
-  }
-
-  /** Something was stored. */
-  ring(): void {
-    this.#ring();
+  async open(entities: readonly string[]): Promise<void> {
+    const tables = ['meta', 'outbox', 'history', ...entities.map((name) => `record:${name}`)];
+    await this.#source.open(Object.fromEntries(tables.map((name) => [name, { indexes: {} }])));
   }
 
   /** What moved since the last look; `undefined` when nothing did. */
   async look(): Promise<Moves | undefined> {
-    if (this.#moved.length === 0) return undefined;
-    const refs = this.#moved;
-    this.#moved = [];
+    const rows = await this.#source.moved();
+    if (rows.length === 0) return undefined;
     const lanes: string[] = [];
     const entries: { id: string; before: OutboxEntry | undefined; after: OutboxEntry | undefined }[] = [];
-    for (const { table, id } of refs) {
-      const [row] = await this.#storage.get(table, [id]);
-      const value = row?.value;
+    for (const { table, id, value } of rows) {
       if (table === 'outbox') {
         const after = value as unknown as OutboxEntry | undefined;
         entries.push({ id, before: this.outbox.get(id), after });

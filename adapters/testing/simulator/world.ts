@@ -1,98 +1,129 @@
 import { isSyncError, toSyncError, type SyncClient } from 'syncline';
-import { tally } from './catalogue.js';
-import { settled, VirtualClock } from './clock.js';
+import { Calls } from './calls.js';
+import { VirtualClock } from './clock.js';
 import { DeviceChecks } from './device-checks.js';
 import { Device, type Surroundings, type Tab, Tab as TabSlot } from './device.js';
 import type { FaultKind } from './faults.js';
-import { Hub } from './hub.js';
+import { Hub, type Commit } from './hub.js';
 import { Ledger, type Write } from './ledger.js';
-import { Lines } from './lines.js';
+import { checkInvariants, type Invariants } from './invariants.js';
 import { Link } from './network.js';
 import type { Program } from './program.js';
 import type { BrokenPromise, Report } from './promises.js';
 import { createRandom } from './random.js';
 import { ServerChecks } from './server-checks.js';
-import { baseOf, Witness, type Moves, type StoredLane } from './witness.js';
+import type { SimulatedEntity } from './simulated.js';
+import {
+  ForeignDeviceStorage,
+  MemoryDeviceStorage,
+  type DeviceStorage,
+  type StorageFactory,
+} from './storage.js';
+import { tellCommit, tellEntry, tellLane } from './telling.js';
+import { shortId, Timeline } from './timeline.js';
+import { Witness } from './witness.js';
+import type { Desk } from './writing.js';
 
 /** 1 January 2030, UTC. */
 const startMs = 1_893_456_000_000;
 
+/** Runs of this process: no two of their devices share a name. */
+let runs = 0;
+
+/** What a world is made of, beside its program. */
+export interface WorldOptions {
+  readonly entities: readonly SimulatedEntity[];
+  readonly invariants: Invariants;
+  readonly storage: StorageFactory | undefined;
+  readonly trace: boolean;
+}
+
 /** Everything there is in one run: devices with their tabs, the server, what lies between, and who watches. */
 export class World {
-  readonly clock = new VirtualClock(startMs);
+  readonly calls = new Calls();
+  readonly clock = new VirtualClock(startMs, () => this.calls.quiet());
   readonly counts: Partial<Record<FaultKind, number>> = {};
   readonly broken: BrokenPromise[] = [];
   readonly ledger = new Ledger();
-  readonly lines: Lines;
+  readonly timeline: Timeline;
+  readonly desk: Desk;
   readonly hub: Hub;
   readonly devices: readonly Device[];
   readonly links: readonly Link[];
   readonly witnesses: readonly Witness[];
   readonly tabs: readonly Tab[];
+  readonly #options: WorldOptions;
   readonly #deviceChecks: DeviceChecks;
   readonly #serverChecks: ServerChecks;
   /** Writes that resolved since the last look. */
   #fresh: Write[] = [];
+  /** Whether the server committed since the last look. */
+  #isMoved = false;
   #ids = 0;
 
   constructor(
     readonly program: Program,
-    { trace = false }: { readonly trace?: boolean } = {},
+    options: WorldOptions,
   ) {
     const { profile, seed } = program;
-    this.lines = new Lines(() => `${((this.clock.now - startMs) / 1000).toFixed(3).padStart(9)}s`, trace);
+    const { entities, trace } = options;
+    this.#options = options;
+    this.timeline = new Timeline(() => this.clock.now - startMs, trace);
+    const byName = new Map(entities.map((entity) => [entity.definition.name, entity]));
+    this.desk = { seed, ledger: this.ledger, entityOf: (name) => known(byName.get(name), name) };
     const around: Surroundings = {
       clock: this.clock,
       random: createRandom(seed).fork('world'),
       profile,
-      lines: this.lines,
+      entities,
+      calls: this.calls,
+      timeline: this.timeline,
       counts: this.counts,
       newId: (nowMs) => this.#newId(nowMs),
     };
-    this.hub = new Hub(around, (commit) => {
-      this.lines.add(
-        () =>
-          `server commits ${commit.outcomes.map(({ outcome: { operation, result } }) => `${operation.id.slice(-4)} ${result.status === 'accepted' ? result.outcome : result.status}`).join(', ')}`,
-      );
-      this.#serverChecks.committed(commit);
-    });
+    this.hub = new Hub(around, (commit) => this.#committed(commit));
+    const run = ++runs;
     this.devices = Array.from(
-      { length: profile.devices },
-      (_, at) => new Device(at, around, () => this.witnesses[at]?.ring()),
+      { length: profile.replicas },
+      (_, at) => new Device(at, around, this.#storageOf(at, `simulation-${run}-device-${at}`)),
     );
     this.links = this.devices.map((device) => new Link(around, device, this.hub));
-    this.witnesses = this.devices.map(({ store }) => new Witness(store));
-    this.tabs = this.devices.flatMap((device) =>
-      Array.from(
-        { length: profile.tabsPerDevice },
-        (_, at) => new TabSlot(device.index * profile.tabsPerDevice + at, device),
-      ),
-    );
-    for (const tab of this.tabs) tab.device.tabs.push(tab);
+    this.witnesses = this.devices.map(({ storage }) => new Witness(storage.source));
+    for (const device of this.devices) {
+      for (let at = 0; at < profile.tabs; at++) device.tabs.push(new TabSlot(at, device));
+    }
+    this.tabs = this.devices.flatMap(({ tabs }) => tabs);
     const holdings = () => this.hub.holdings;
-    this.#serverChecks = new ServerChecks(this.report, this.ledger, this.witnesses, holdings);
-    this.#deviceChecks = new DeviceChecks(this.report, this.ledger, this.#serverChecks, holdings);
+    const { report, ledger, witnesses } = this;
+    const definitionOf = (name: string) => this.desk.entityOf(name).definition;
+    this.#serverChecks = new ServerChecks(report, ledger, witnesses, holdings);
+    this.#deviceChecks = new DeviceChecks(report, ledger, this.#serverChecks, holdings, definitionOf);
   }
 
-  readonly report: Report = (promise, message) => {
-    this.lines.add(() => `BROKEN ${promise}: ${message}`);
+  readonly report: Report = (promise, text) => {
+    const message = text.replace(/[0-9a-f]{8}-[0-9a-f]{4}-7000-8000-[0-9a-f]{12}/g, shortId);
+    this.timeline.add(() => ({ kind: 'broken', text: `${promise}: ${message}` }));
     this.broken.push({ promise, message });
   };
 
-  /** A server with its tallies, and devices that are closed. */
+  /** A server with what it holds from the start, and devices that are closed. */
   async begin(): Promise<void> {
-    const operations = Array.from({ length: 4 }, (_, at) => ({
-      id: `tally-seed-${at}`,
-      entity: tally,
-      entityId: `${tally}-${at}`,
-      kind: 'create',
-      changes: [{ path: '', action: 'set', value: { id: `${tally}-${at}`, count: 0, tags: [] } }],
-      clock: { founder: at + 1 },
-      stamp: `${startMs.toString(16).padStart(12, '0')}-0000-founder`,
-      schemaVersion: 1,
-    }));
-    await this.hub.server.push({ id: 'founder' }, { replica: 'founder', operations });
-    for (const witness of this.witnesses) await witness.open();
+    const operations = this.#options.entities
+      .flatMap(({ definition, initial }) => initial.map((record) => ({ definition, ...record })))
+      .map(({ definition, id, data }, at) => ({
+        id: `initial-${at}`,
+        entity: definition.name,
+        entityId: id,
+        kind: 'create',
+        changes: [{ path: '', action: 'set', value: data }],
+        clock: { founder: at + 1 },
+        stamp: `${startMs.toString(16).padStart(12, '0')}-0000-founder`,
+        schemaVersion: definition.version,
+      }));
+    if (operations.length > 0)
+      await this.hub.server.push({ id: 'founder' }, { replica: 'founder', operations });
+    const names = this.#options.entities.map(({ definition }) => definition.name);
+    for (const witness of this.witnesses) await witness.open(names);
     this.hub.backUp();
   }
 
@@ -100,7 +131,7 @@ export class World {
   async use(tab: Tab): Promise<SyncClient | undefined> {
     if (tab.client !== undefined || tab.isOpening) return tab.client;
     const { device } = tab;
-    this.lines.add(() => `${tab.name} of ${device.name} opens`);
+    this.timeline.add(() => ({ ...tab.place, kind: 'note', text: 'opens' }));
     try {
       const client = await device.open(tab, (life) => this.#linkOf(device).transport(tab, life));
       client?.events$.subscribe((event) => {
@@ -108,11 +139,11 @@ export class World {
           this.report('no-surprise', `${tab.name}: ${toSyncError(event.error.cause ?? event.error).message}`);
         }
         if (event.kind !== 'pushed' && event.kind !== 'pulled')
-          this.lines.add(() => `${tab.name}: ${event.kind}`);
+          this.timeline.add(() => ({ ...tab.place, kind: 'note', text: event.kind }));
       });
       return client;
     } catch (error) {
-      this.lines.add(() => `${tab.name} fails to open: ${String(error)}`);
+      this.timeline.add(() => ({ ...tab.place, kind: 'note', text: `fails to open: ${String(error)}` }));
       device.stop(tab);
       return undefined;
     }
@@ -140,13 +171,19 @@ export class World {
       if (moves === undefined) continue;
       this.ledger.follow(at, moves);
       this.#deviceChecks.learn(moves);
-      const name = this.#deviceAt(at).name;
-      for (const move of moves.entries) this.lines.add(() => `${name} queues ${entryText(move)}`);
+      for (const move of moves.entries)
+        this.timeline.add(() => ({ device: at, kind: 'stored', text: tellEntry(move) }));
       for (const key of moves.lanes)
-        this.lines.add(() => `${name} holds ${key}: ${laneText(witness.lanes.get(key))}`);
-      this.#deviceChecks.check(name, witness, moves);
+        this.timeline.add(() => ({
+          device: at,
+          kind: 'stored',
+          text: tellLane(key, witness.lanes.get(key)),
+        }));
+      this.#deviceChecks.check(this.#deviceAt(at).name, witness, moves);
     }
     this.#serverChecks.look();
+    if (this.#isMoved) this.ask('commit');
+    this.#isMoved = false;
     const fresh = this.#fresh;
     this.#fresh = [];
     for (const write of fresh) {
@@ -156,27 +193,57 @@ export class World {
     }
   }
 
+  /** Asks the invariants. */
+  ask(at: 'commit' | 'end'): void {
+    checkInvariants(this.report, this.#options.invariants, at, this);
+  }
+
   async settle(): Promise<void> {
-    await settled();
+    await this.calls.quiet();
     await this.look();
   }
 
   /** A write's promise has settled. */
-  told(write: Write): void {
+  told(tab: Tab, write: Write): void {
     const { step, state, operationId, error } = write;
-    this.lines.add(
-      () =>
-        `write ${step.n} ${state} ${operationId?.slice(-4) ?? (error === undefined ? '' : toSyncError(error).message)}`,
-    );
+    this.timeline.add(() => ({
+      ...tab.place,
+      kind: 'told',
+      text: `${step.act} ${step.id}: ${operationId === undefined ? messageOf(error) : shortId(operationId)}`,
+    }));
     if (state === 'resolved') this.#fresh.push(write);
-    if (state === 'unknown' && !isPlanned(error))
-      this.report('no-surprise', `write ${step.n}: ${toSyncError((error as Error).cause ?? error).message}`);
+    const isStrange = state === 'unknown' || (state === 'rejected' && !isSyncError(error));
+    if (isStrange && !isPlanned(error))
+      this.report('no-surprise', `${step.act} ${step.id}: ${messageOf((error as Error).cause ?? error)}`);
   }
 
   restore(): void {
     if (!this.hub.restore()) return;
     this.counts['server-restored'] = (this.counts['server-restored'] ?? 0) + 1;
+    this.timeline.add(() => ({ kind: 'fault', text: 'server-restored: back to the last backup' }));
     this.#serverChecks.restored(this.hub.holdings);
+  }
+
+  /** All tabs stop, and what they stored is looked at once more, and removed. */
+  async end(): Promise<void> {
+    for (const device of this.devices) device.stopAll();
+    for (const device of this.devices) {
+      for (const wrong of await device.storage.end(device.runtime()))
+        this.report('no-lost-write', `${device.name}: ${wrong}`);
+    }
+  }
+
+  #committed(commit: Commit): void {
+    this.timeline.add(() => ({ kind: 'commit', text: tellCommit(commit) }));
+    this.#serverChecks.committed(commit);
+    this.#isMoved = true;
+  }
+
+  #storageOf(device: number, name: string): DeviceStorage {
+    const { storage } = this.#options;
+    return storage === undefined
+      ? new MemoryDeviceStorage(this.program.profile)
+      : new ForeignDeviceStorage(storage, { device, name }, this.calls);
   }
 
   #deviceAt(at: number): Device {
@@ -204,24 +271,11 @@ function isPlanned(error: unknown): boolean {
   return error instanceof Error && error.message === 'the connection was lost';
 }
 
-function laneText(lane: StoredLane | undefined): string {
-  if (lane === undefined) return 'nothing';
-  const base = baseOf(lane);
-  const waiting = (lane.pending ?? []).map((id) => id.slice(-4)).join(' ');
-  return `version ${base?.version ?? 0} ${JSON.stringify(base?.clock ?? {})} ${JSON.stringify(base?.data)}${base?.deleted === true ? ', deleted' : ''}${waiting === '' ? '' : `, and ${waiting}`}`;
+function messageOf(error: unknown): string {
+  return toSyncError(error).message;
 }
 
-function entryText({ id, before, after }: Moves['entries'][number]): string {
-  const short = (each: string) => each.slice(-4);
-  if (after === undefined) return `${short(id)} no more (was ${before?.state ?? 'unseen'})`;
-  const { operation, state, error, attempts } = after;
-  const { kind, entityId, changes, clock, dependsOn = [], replaces, transaction } = operation;
-  return [
-    `${short(id)} ${state}: ${kind} ${entityId} ${changes.map(({ path, action, value }) => `${action} ${path} ${JSON.stringify(value)}`).join(', ')} at ${JSON.stringify(clock)}`,
-    ...(dependsOn.length === 0 ? [] : [`after ${dependsOn.map(short).join(' ')}`]),
-    ...(replaces === undefined ? [] : [`for ${short(replaces)}`]),
-    ...(transaction === undefined ? [] : [`in ${short(transaction.id)} of ${transaction.size}`]),
-    ...(attempts === 0 ? [] : [`attempts ${attempts}`]),
-    ...(error === undefined ? [] : [`because ${error.code}: ${error.message}`]),
-  ].join(', ');
+function known(entity: SimulatedEntity | undefined, name: string): SimulatedEntity {
+  if (entity === undefined) throw new Error(`there is no entity '${name}' in this run`);
+  return entity;
 }

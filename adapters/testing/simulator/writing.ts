@@ -1,36 +1,23 @@
-import type {
-  Collection,
-  EntityDefinition,
-  Receipt,
-  SyncClient,
-  TransactionCollection,
-  WriteOptions,
-} from 'syncline';
-import { catalogue, tally, type Thing } from './catalogue.js';
+import type { Receipt, SyncClient, WriteOptions } from 'syncline';
 import type { Tab } from './device.js';
 import type { Ledger, Write } from './ledger.js';
+import { createRandom } from './random.js';
+import type { Act, SimulatedEntity } from './simulated.js';
 import type { WriteStep } from './steps.js';
 
-const definitions = new Map<string, EntityDefinition<Thing>>(catalogue.map((each) => [each.name, each]));
-
-export function definitionOf(entity: string): EntityDefinition<Thing> {
-  const definition = definitions.get(entity);
-  if (definition === undefined) throw new Error(`the catalogue has no ${entity}`);
-  return definition;
+/** What it takes to make a write. */
+export interface Desk {
+  readonly seed: number;
+  readonly ledger: Ledger;
+  readonly entityOf: (name: string) => SimulatedEntity;
 }
 
 /** Does what a step says, and keeps its promise in the ledger. */
-export function performWrite(tab: Tab, client: SyncClient, step: WriteStep, ledger: Ledger): Promise<void> {
-  const [write] = begin(tab, [step], ledger);
-  const collection = client.collection(definitionOf(step.entity));
-  const options = optionsOf(tab, step, ledger);
-  const written =
-    write === undefined ? Promise.reject(new Error('no write')) : call(collection, write, options);
-  return written.then(
-    async ({ operationId }) => {
-      resolved(tab, write, operationId);
-      if (write !== undefined) write.seen = await collection.get(step.id);
-    },
+export function performWrite(tab: Tab, client: SyncClient, step: WriteStep, desk: Desk): Promise<void> {
+  const [write] = begin(tab, [step], desk);
+  const collection = client.collection(desk.entityOf(step.entity).definition);
+  return issue(() => doOnce(collection, write, optionsOf(tab, step, desk), desk) as Promise<Receipt>).then(
+    ({ operationId }) => resolved(tab, write, operationId),
     (error: unknown) => rejected(write, error),
   );
 }
@@ -40,12 +27,14 @@ export function performGroup(
   tab: Tab,
   client: SyncClient,
   steps: readonly WriteStep[],
-  ledger: Ledger,
+  desk: Desk,
 ): Promise<void> {
-  const writes = begin(tab, steps, ledger);
+  const writes = begin(tab, steps, desk);
   const written = client.transaction((tx) => {
-    for (const write of writes)
-      record(tx.collection(definitionOf(write.step.entity)), write, optionsOf(tab, write.step, ledger));
+    for (const write of writes) {
+      const collection = tx.collection(desk.entityOf(write.step.entity).definition);
+      doOnce(collection, write, optionsOf(tab, write.step, desk), desk);
+    }
   });
   return written.then(
     (receipts: readonly Receipt[]) =>
@@ -54,30 +43,37 @@ export function performGroup(
   );
 }
 
-function begin(tab: Tab, steps: readonly WriteStep[], ledger: Ledger): Write[] {
-  const writes = steps.map((step): Write => {
-    const amount = step.entity === tally && step.act === 'increment' ? ledger.nextAmount(step.id) : 1;
-    return { step, device: tab.device.index, state: 'issued', operationId: undefined, amount };
+function begin(tab: Tab, [first, ...rest]: readonly WriteStep[], { ledger }: Desk): [Write, ...Write[]] {
+  if (first === undefined) throw new Error('there is nothing to write');
+  const toWrite = (step: WriteStep): Write => ({
+    step,
+    device: tab.device.index,
+    nth: ledger.nextOf(step),
+    state: 'issued',
+    operationId: undefined,
   });
+  const writes: [Write, ...Write[]] = [toWrite(first), ...rest.map(toWrite)];
   ledger.writes.push(...writes);
   return writes;
 }
 
-function resolved(tab: Tab, write: Write | undefined, operationId: string | undefined): void {
-  if (write === undefined) return;
+async function issue<T>(call: () => Promise<T>): Promise<T> {
+  return call();
+}
+
+function resolved(tab: Tab, write: Write, operationId: string | undefined): void {
   write.state = 'resolved';
   write.operationId = operationId;
   tab.lastOperation = operationId ?? tab.lastOperation;
 }
 
-function rejected(write: Write | undefined, error: unknown): void {
-  if (write === undefined) return;
+function rejected(write: Write, error: unknown): void {
   write.error = error;
   write.state = (error as { readonly code?: string }).code === 'internal' ? 'unknown' : 'rejected';
 }
 
 /** Nothing is made to follow what was given up: it would wait for ever, as it was told to. */
-function optionsOf(tab: Tab, { refuse, priority, depends }: WriteStep, ledger: Ledger): WriteOptions {
+function optionsOf(tab: Tab, { refuse, priority, depends }: WriteStep, { ledger }: Desk): WriteOptions {
   const last = tab.lastOperation;
   const follows = depends !== undefined && last !== undefined && !ledger.wasGivenUp(last);
   return {
@@ -87,87 +83,40 @@ function optionsOf(tab: Tab, { refuse, priority, depends }: WriteStep, ledger: L
   };
 }
 
-function call(things: Collection<Thing>, { step, amount }: Write, options: WriteOptions): Promise<Receipt> {
-  const { id, act, n } = step;
-  switch (act) {
-    case 'create':
-      return things.create(created(step), options);
-    case 'upsert':
-      return things.upsert(created(step), options);
-    case 'increment':
-      return things.increment(id, 'count', amount, options);
-    case 'add':
-      return things.add(id, 'tags', [`w${n}`], options);
-    case 'remove':
-      return things.remove(id, 'tags', [`w${n - 1}`, `w${n - 2}`, `w${n - 3}`, `w${n - 4}`], options);
-    case 'delete':
-      return things.delete(id, options);
-    default:
-      return things.update(id, changed(step), options);
-  }
+/** The methods that a collection and one inside a transaction share. */
+interface Target {
+  create(data: object, options: WriteOptions): unknown;
+  update(
+    id: string,
+    patch: Parameters<Parameters<Act<object>>[0]['update']>[1],
+    options: WriteOptions,
+  ): unknown;
+  upsert(data: object, options: WriteOptions): unknown;
+  delete(id: string, options: WriteOptions): unknown;
+  increment(id: string, field: string, by: number | undefined, options: WriteOptions): unknown;
+  add(...args: [...Parameters<Parameters<Act<object>>[0]['add']>, WriteOptions]): unknown;
+  remove(...args: [...Parameters<Parameters<Act<object>>[0]['remove']>, WriteOptions]): unknown;
 }
 
-function record(things: TransactionCollection<Thing>, { step, amount }: Write, options: WriteOptions): void {
-  const { id, act, n } = step;
-  switch (act) {
-    case 'create':
-      return void things.create(created(step), options);
-    case 'upsert':
-      return void things.upsert(created(step), options);
-    case 'increment':
-      return things.increment(id, 'count', amount, options);
-    case 'add':
-      return things.add(id, 'tags', [`w${n}`], options);
-    case 'remove':
-      return things.remove(id, 'tags', [`w${n - 1}`, `w${n - 2}`, `w${n - 3}`, `w${n - 4}`], options);
-    case 'delete':
-      return things.delete(id, options);
-    default:
-      return things.update(id, changed(step), options);
-  }
-}
-
-function created({ id, n }: WriteStep): Thing {
-  return {
-    id,
-    title: `t${n}`,
-    place: { city: `c${n}`, street: `s${n}` },
-    count: 0,
-    tags: [`w${n}`],
-    body: `one two ${n}`,
-    ...(n % 3 === 0 ? { notes: `n${n}`, steps: [{ id: `i${n}`, text: 'made' }] } : {}),
-  };
-}
-
-/** New data made from what is there. */
-function changed({ act, n }: WriteStep): (draft: Thing) => Thing {
-  switch (act) {
-    case 'nested':
-      return (draft) => ({ ...draft, place: { ...draft.place, [n % 2 === 0 ? 'city' : 'street']: `p${n}` } });
-    case 'text':
-      return (draft) => ({
-        ...draft,
-        notes: `${draft.notes ?? ''}\nn${n}`,
-        body: edited(draft.body ?? '', n),
-      });
-    case 'items':
-      return (draft) => ({
-        ...draft,
-        steps: [...(draft.steps ?? []).slice(n % 2), { id: `i${n}`, text: `x${n}` }],
-      });
-    case 'bounds':
-      return (draft) => ({ ...draft, [n % 2 === 0 ? 'low' : 'high']: n % 2 === 0 ? n % 15 : 10 + (n % 15) });
-    case 'hours':
-      return (draft) => ({ ...draft, hours: (draft.hours ?? 0) + (n % 5) - 2 });
-    case 'unset':
-      return ({ title: _, ...draft }) => draft;
-    default:
-      return (draft) => ({ ...draft, title: `t${n}` });
-  }
-}
-
-function edited(body: string, n: number): string {
-  const words = body.split(' ');
-  words.splice(n % (words.length + 1), n % 3, `b${n}`);
-  return words.join(' ');
+/** Lets an act make its one write; answers what that returned. */
+function doOnce(target: Target, { step, nth }: Write, options: WriteOptions, desk: Desk): unknown {
+  const { id, n, entity, act } = step;
+  const run = desk.entityOf(entity).acts.get(act);
+  if (run === undefined) throw new TypeError(`${entity} has no act '${act}'`);
+  const made: unknown[] = [];
+  run(
+    {
+      create: (data) => void made.push(target.create(data, options)),
+      update: (of, patch) => void made.push(target.update(of, patch, options)),
+      upsert: (data) => void made.push(target.upsert(data, options)),
+      delete: (of) => void made.push(target.delete(of, options)),
+      increment: (of, field, by) => void made.push(target.increment(of, field, by, options)),
+      add: (of, field, members) => void made.push(target.add(of, field, members, options)),
+      remove: (of, field, members) => void made.push(target.remove(of, field, members, options)),
+    },
+    { id, n, nth, random: createRandom(`${desk.seed}/write ${n}`) },
+  );
+  if (made.length !== 1)
+    throw new TypeError(`the act '${act}' of ${entity} makes ${made.length} writes, not one`);
+  return made[0];
 }

@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { promiseNames } from '../../../adapters/testing/simulator/promises.js';
-import { figures, sweep, type Sweep } from './seeds.js';
+import { promiseNames, type Sweep } from 'syncline/testing';
+import { failuresOf, figures, sweep } from './seeds.js';
 
 /** Set `SYNCLINE_SEED` to explore other seeds than the ones that every run takes. */
 const base = Number(process.env['SYNCLINE_SEED'] ?? 1);
@@ -19,9 +19,7 @@ export function histories(share: number, count: number): void {
 
   describe(`${count} histories of about 150 steps, with faults`, () => {
     test.each(promiseNames)('%s', (promise) => {
-      expect(
-        result.failures.filter((failure) => failure.promise === promise).map(({ text }) => text),
-      ).toEqual([]);
+      expect(failuresOf(result, promise)).toEqual([]);
     });
 
     test('every kind of fault struck often enough to mean something', () => {

@@ -1,4 +1,4 @@
-import { SyncError, type RowRef, type StorageWrite } from 'syncline';
+import { SyncError, type RowRef, type RowRevision, type StorageLayout, type StorageWrite } from 'syncline';
 
 /** Table in which a storage keeps what it could not read: the place as id, the text as value. */
 export const quarantineTable = '$quarantine';
@@ -24,6 +24,27 @@ export function movedBy(writes: readonly StorageWrite[]): MovedRows {
   }
   return Object.fromEntries(Array.from(byTable, ([table, ids]) => [table, [...ids]]));
 }
+
+/** The conditions that the writes themselves carry. */
+export function conditionsOf(writes: readonly StorageWrite[]): RowRevision[] {
+  return writes.flatMap(({ table, id, ifRevision }) =>
+    ifRevision === undefined ? [] : [{ table, id, revision: ifRevision }],
+  );
+}
+
+/** Tables and indexes of both: what an older release does not know is kept up all the same. */
+export function unionOf(present: StorageLayout, wanted: StorageLayout): StorageLayout {
+  const union: Record<string, StorageLayout[string]> = { ...present };
+  for (const [name, { indexes }] of Object.entries(wanted))
+    union[name] = { indexes: { ...present[name]?.indexes, ...indexes } };
+  return union;
+}
+
+/** Characters of moved ids that are kept for others to follow; who is behind by more has to start again. */
+export const idCharsKept = 8 * 1024 * 1024;
+
+/** Commits from one look at the oldest ones to the next, and half of those that a look removes at most. */
+export const pruneEvery = 64;
 
 export function notOpen(): SyncError {
   return new SyncError('storage-closed', 'the storage is not open', { hint: 'Open it, or make a new one.' });

@@ -1,5 +1,5 @@
 import { openDB, unwrap } from 'idb';
-import { SyncError, type Runtime } from 'syncline';
+import { isSyncError, SyncError, type Runtime } from 'syncline';
 
 export interface ConnectionOptions {
   readonly name: string;
@@ -41,10 +41,12 @@ export class Connection {
     stores: string[],
     mode: IDBTransactionMode,
     work: (transaction: IDBTransaction) => Promise<T>,
+    durability: IDBTransactionDurability = 'strict',
   ): Promise<T> {
-    const transaction = this.transaction(stores, mode, 'strict');
+    const transaction = this.transaction(stores, mode, durability);
     const [outcome, end] = await Promise.allSettled([work(transaction), this.settled(transaction)]);
-    // The transaction knows why it was aborted; its requests know only that it was.
+    // What the work itself has found comes first; the transaction knows why it was aborted, its requests only that it was.
+    if (outcome.status === 'rejected' && isSyncError(outcome.reason)) throw outcome.reason;
     if (end.status === 'rejected') throw end.reason;
     if (outcome.status === 'rejected') throw outcome.reason;
     return outcome.value;
@@ -166,8 +168,29 @@ export function request<T>(source: IDBRequest<T>): Promise<T> {
   });
 }
 
-export function errorOf({ error }: IDBRequest): Error {
+function errorOf({ error }: IDBRequest): Error {
   return error ?? new DOMException('no reason given', 'UnknownError');
+}
+
+/** `otherwise` where a value is known to be beyond recovery: Chromium keeps large ones in files of their own. */
+export function readable<T, O = undefined>(source: IDBRequest<T>, otherwise?: O): Promise<T | O | undefined> {
+  return new Promise((resolve, reject) => {
+    source.onsuccess = () => resolve(source.result);
+    source.onerror = (event) => {
+      if (source.error?.name !== 'NotReadableError') return reject(errorOf(source));
+      event.preventDefault();
+      event.stopPropagation();
+      resolve(otherwise);
+    };
+  });
+}
+
+export function readEach(
+  store: IDBObjectStore,
+  keys: readonly IDBValidKey[],
+  otherwise?: unknown,
+): Promise<unknown[]> {
+  return Promise.all(keys.map((key) => readable<unknown, unknown>(store.get(key), otherwise)));
 }
 
 /** Chromium's own addition to the event: 'total' when it found the database corrupt and threw it away. */

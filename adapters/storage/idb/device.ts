@@ -1,12 +1,9 @@
 import type { LogContents, LogDevice, LogSignals } from 'syncline';
 import { isTaken } from '../../shared/idb/failure.js';
-import { Handle, type HandleSetup } from '../../shared/idb/handle.js';
+import { Handle } from '../../shared/idb/handle.js';
+import type { IdbSetup } from '../../shared/idb/options.js';
 import { openLog, type LogDatabase } from './connection.js';
 import { addEntry, readLog, replaceSnapshot, ticketAt, type StoredEntry } from './log.js';
-
-export interface DeviceSetup extends HandleSetup {
-  readonly durability: 'strict' | 'relaxed';
-}
 
 export class IdbDevice implements LogDevice {
   readonly #durability: 'strict' | 'relaxed';
@@ -15,7 +12,7 @@ export class IdbDevice implements LogDevice {
   readonly #writer: string;
   #appends = 0;
 
-  constructor(setup: DeviceSetup) {
+  constructor(setup: IdbSetup) {
     this.#durability = setup.durability;
     this.#handle = new Handle(setup, (events) => openLog(setup, events));
     this.#writer = setup.runtime.uuid().slice(-8);

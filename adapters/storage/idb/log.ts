@@ -1,5 +1,5 @@
 import type { LogContents, LogEntry } from 'syncline';
-import { errorOf, request } from '../../shared/idb/connection.js';
+import { readable, readEach, request } from '../../shared/idb/connection.js';
 import { chunkStore, logStore, type LogDatabase } from './connection.js';
 
 /** An entry as it is stored. The ticket is different for each append, so that two of one content are told apart. */
@@ -125,23 +125,6 @@ async function readChunks(transaction: IDBTransaction, { first, last }: Snapshot
   const range = IDBKeyRange.bound(first, last);
   const chunks = await readable<unknown[]>(store.getAll(range));
   return (chunks ?? (await readEach(store, await request(store.getAllKeys(range))))).map(textOf);
-}
-
-/** Undefined where a value is known to be beyond recovery: Chromium keeps large ones in files of their own. */
-function readable<T>(source: IDBRequest<T>): Promise<T | undefined> {
-  return new Promise((resolve, reject) => {
-    source.onsuccess = () => resolve(source.result);
-    source.onerror = (event) => {
-      if (source.error?.name !== 'NotReadableError') return reject(errorOf(source));
-      event.preventDefault();
-      event.stopPropagation();
-      resolve(undefined);
-    };
-  });
-}
-
-function readEach(store: IDBObjectStore, keys: readonly IDBValidKey[]): Promise<unknown[]> {
-  return Promise.all(keys.map((key) => readable<unknown>(store.get(key))));
 }
 
 function payloadOf(value: unknown): string {

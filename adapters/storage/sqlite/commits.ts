@@ -1,4 +1,4 @@
-import type { MovedRows } from '../../shared/rows.js';
+import { idCharsKept, pruneEvery, type MovedRows } from '../../shared/rows.js';
 import type { Session } from './session.js';
 
 /**
@@ -7,12 +7,6 @@ import type { Session } from './session.js';
  */
 export const createCommits = `CREATE TABLE IF NOT EXISTS syncline_commits (
   revision INTEGER PRIMARY KEY, rows TEXT NOT NULL, chars INTEGER NOT NULL)`;
-
-/** A reader that is behind by more than this has to start again. */
-const charsKept = 8 * 1024 * 1024;
-
-/** Commits from one look at the oldest ones to the next, and half of those that a look removes. */
-const pruneEvery = 64;
 
 interface CommitRow {
   readonly rows: string;
@@ -32,7 +26,7 @@ export async function addCommit(session: Session, moved: MovedRows): Promise<num
       `DELETE FROM syncline_commits WHERE revision < ?1 + ${2 * pruneEvery} AND chars < ?2
        AND revision < (SELECT max(revision) FROM syncline_commits)`,
       (await oldest(session)) ?? 0,
-      chars - charsKept,
+      chars - idCharsKept,
     );
   }
   return revision;

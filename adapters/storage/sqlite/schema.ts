@@ -1,4 +1,5 @@
 import { keyAt, SyncError, type StorageLayout } from 'syncline';
+import { unionOf } from '../../shared/rows.js';
 import { addCommit, createCommits } from './commits.js';
 import { encodeText, sqlIndexName, sqlKey, sqlName } from './names.js';
 import type { Session } from './session.js';
@@ -44,7 +45,7 @@ export async function grow(session: Session, wanted: StorageLayout): Promise<voi
     await setMeta(session, 'format', String(format));
   }
   const present = await storedLayout(session);
-  const grown = union(present, wanted);
+  const grown = unionOf(present, wanted);
   if (JSON.stringify(grown) === JSON.stringify(present)) return;
   for (const [name, { indexes }] of Object.entries(grown)) {
     // Not typed: numbers before texts is the order of values without an affinity, as the contract has it.
@@ -109,11 +110,4 @@ async function metaOf(session: Session, key: string): Promise<string | undefined
 
 function setMeta(session: Session, key: string, value: string): Promise<void> {
   return session.run('INSERT OR REPLACE INTO syncline (key, value) VALUES (?, ?)', key, value);
-}
-
-function union(present: StorageLayout, wanted: StorageLayout): StorageLayout {
-  const grown: Record<string, StorageLayout[string]> = { ...present };
-  for (const [name, { indexes }] of Object.entries(wanted))
-    grown[name] = { indexes: { ...present[name]?.indexes, ...indexes } };
-  return grown;
 }

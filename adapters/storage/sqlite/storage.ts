@@ -9,7 +9,15 @@ import type {
   StoredRow,
 } from 'syncline';
 import { SyncError } from 'syncline';
-import { conflictOn, movedBy, noSuchTable, notOpen, quarantineTable, refsOf } from '../../shared/rows.js';
+import {
+  conditionsOf,
+  conflictOn,
+  movedBy,
+  noSuchTable,
+  notOpen,
+  quarantineTable,
+  refsOf,
+} from '../../shared/rows.js';
 import { sqliteError } from '../../shared/sqlite.js';
 import { addCommit, movedBetween, newestRevision } from './commits.js';
 import { dropAll, grow, inspect, layoutMark, storedLayout } from './schema.js';
@@ -262,10 +270,4 @@ export class SqliteStorage implements StorageAdapter {
         .finally(() => this.#is('open') && this.#poll());
     });
   }
-}
-
-function conditionsOf(writes: readonly StorageWrite[]): RowRevision[] {
-  return writes.flatMap(({ table, id, ifRevision }) =>
-    ifRevision === undefined ? [] : [{ table, id, revision: ifRevision }],
-  );
 }

@@ -2,7 +2,7 @@
 import 'fake-indexeddb/auto';
 import { forceCloseDatabase } from 'fake-indexeddb';
 import type { LogSignals } from 'syncline';
-import { idbDevice, idbStorage, type IdbDeviceOptions, type IdbMarker } from 'syncline/storage/idb';
+import { idbDevice, idbStorage, type IdbOptions, type IdbMarker } from 'syncline/storage/idb';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 
 let names = 0;
@@ -21,7 +21,7 @@ afterEach(() => {
   opened.length = 0;
 });
 
-function world(options: Partial<IdbDeviceOptions> = {}) {
+function world(options: Partial<IdbOptions> = {}) {
   const name = `faults ${names++}`;
   const items = new Map<string, string>();
   const marker: IdbMarker = {

@@ -17,6 +17,19 @@ export { lastingServerStoreCases, serverStoreCases } from './server-store-cases.
 export type { ServerStoreCase, ServerStoreSetup } from './server-store-world.js';
 export { storageCases } from './storage-cases.js';
 export type { StorageCase, StorageSetup } from './storage-world.js';
+export { transportCases } from './transport-cases.js';
+export { networkTransportCases } from './transport-network-cases.js';
+export { tokenTransportCases } from './transport-token-cases.js';
+export type {
+  NetworkFault,
+  ScriptedCall,
+  ScriptedReply,
+  ScriptedServer,
+  TransportCase,
+  TransportConditions,
+  TransportLine,
+  TransportSetup,
+} from './transport-world.js';
 export { wireCases } from './wire-cases.js';
 export { wireEntity } from './wire-entity.js';
 export type { WireRecord } from './wire-entity.js';

@@ -108,7 +108,8 @@ export interface CallOptions {
  *
  * A call that got no answer rejects with a retryable `SyncError` (`network`, `timeout`); a refusal of the whole
  * request rejects with the code the server gave. An answer may belong to a request that was delivered twice.
- * A call whose `signal` aborts rejects, and whatever arrives for it later is dropped.
+ * A call whose `signal` aborts rejects at once, and whatever arrives for it later is dropped. Several calls may be under
+ * way; each gets its own answer, in whatever order they come. No call waits for ever.
  */
 export interface TransportAdapter {
   push?(request: PushRequest, options: CallOptions): Promise<PushAnswer>;

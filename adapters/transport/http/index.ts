@@ -11,14 +11,13 @@ import {
   wireHeaders,
   type TransportAdapter,
 } from 'syncline';
+import { createCredentials, type TokenSource } from './credentials.js';
 import { isJson, packed, readAnswer, withinTime } from './wire.js';
+
+export type { TokenSource } from './credentials.js';
 
 /** The slice of `fetch` that is used. */
 export type HttpFetch = (url: string, init: RequestInit) => Promise<Response>;
-
-/** Credentials: a text, or a function that is asked before each request. `refresh`: the last ones were refused. */
-export type TokenSource =
-  string | ((ask: { readonly refresh: boolean }) => string | undefined | Promise<string | undefined>);
 
 export interface HttpTransportOptions {
   /** Where the server's calls live, as `https://sync.example/api/v1/sync`; a path alone where there is a page. */
@@ -44,7 +43,8 @@ export interface HttpTransportOptions {
  *
  * A call rejects with a `SyncError`: `network` where no server of ours answered (no connection, 5xx, 429, the page of
  * a hotel's network), `timeout`, `aborted`, or the code the server refused with. `unauthenticated` comes only after
- * fresh credentials were asked for once and refused too. `Retry-After` is passed on as `retryAfterMs`.
+ * fresh credentials were asked for once and refused too; a source of credentials that fails is `network`. `Retry-After`
+ * is passed on as `retryAfterMs`.
  *
  * @example
  * ```ts
@@ -54,29 +54,15 @@ export interface HttpTransportOptions {
  * ```
  */
 export function httpTransport(options: HttpTransportOptions): TransportAdapter {
-  const {
-    url,
-    token,
-    timeoutMs = 30_000,
-    gzipAboveBytes = 1024,
-    answerBytesMax = 64 * 1024 * 1024,
-  } = options;
+  const { url, timeoutMs = 30_000, gzipAboveBytes = 1024, answerBytesMax = 64 * 1024 * 1024 } = options;
   const base = url.replace(/\/+$/, '');
+  const credentials = createCredentials(options.token);
   const send: HttpFetch = options.fetch ?? ((target, init) => fetch(target, init));
-  let refreshing: Promise<string | undefined> | undefined;
-
-  /** Fresh credentials; those who ask at the same time share one question. */
-  const refreshed = (): Promise<string | undefined> => {
-    refreshing ??= Promise.resolve(
-      typeof token === 'function' ? token({ refresh: true }) : undefined,
-    ).finally(() => {
-      refreshing = undefined;
-    });
-    return refreshing;
-  };
 
   async function call(path: 'push' | 'pull', request: unknown, signal: AbortSignal): Promise<unknown> {
     const body = await packed(JSON.stringify(request), gzipAboveBytes);
+    const bearerOf = (source: () => Promise<string | undefined>) =>
+      withinTime(signal, timeoutMs, source, 'the credentials could not be had');
     const attempt = (bearer: string | undefined) =>
       withinTime(signal, timeoutMs, async (both) => {
         const headers = { ...headersWith(bearer), ...body.headers };
@@ -88,11 +74,12 @@ export function httpTransport(options: HttpTransportOptions): TransportAdapter {
         });
         return readAnswer(response, answerBytesMax);
       });
+    const seen = credentials.renewals;
     try {
-      return await attempt(typeof token === 'function' ? await token({ refresh: false }) : token);
+      return await attempt(await bearerOf(() => credentials.present()));
     } catch (error) {
       if (!isSyncError(error, 'unauthenticated')) throw error;
-      const fresh = await refreshed();
+      const fresh = await bearerOf(() => credentials.renewedSince(seen));
       if (fresh === undefined) throw error;
       return attempt(fresh);
     }
@@ -122,6 +109,10 @@ export function httpTransport(options: HttpTransportOptions): TransportAdapter {
         return false;
       }
     },
-    refreshAuth: async () => (await refreshed().catch(() => undefined)) !== undefined,
+    refreshAuth: ({ signal }) =>
+      withinTime(signal, timeoutMs, () => credentials.renewedSince(credentials.renewals)).then(
+        (fresh) => fresh !== undefined,
+        () => false,
+      ),
   };
 }

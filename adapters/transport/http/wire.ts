@@ -28,16 +28,21 @@ export async function withinTime<T>(
   signal: AbortSignal,
   timeoutMs: number,
   work: (signal: AbortSignal) => Promise<T>,
+  failure = 'the server could not be reached',
 ): Promise<T> {
   const limit = AbortSignal.timeout(timeoutMs);
+  const both = AbortSignal.any([signal, limit]);
   try {
-    signal.throwIfAborted();
-    return await work(AbortSignal.any([signal, limit]));
+    both.throwIfAborted();
+    const end = new Promise<never>((_, reject) =>
+      both.addEventListener('abort', () => reject(both.reason as Error)),
+    );
+    return await Promise.race([work(both), end]);
   } catch (cause) {
     if (signal.aborted) throw new SyncError('aborted', 'the request was given up', { cause });
     if (limit.aborted) throw new SyncError('timeout', `no answer within ${timeoutMs} ms`, { cause });
     if (isSyncError(cause)) throw cause;
-    throw new SyncError('network', 'the server could not be reached', { cause });
+    throw new SyncError('network', failure, { cause });
   }
 }
 

@@ -46,11 +46,13 @@ export function loopbackTransport<I extends Identity>(
   };
   const call = async (kind: 'push' | 'pull', request: unknown, signal: AbortSignal): Promise<unknown> => {
     if (signal.aborted) throw aborted(kind, signal);
-    const answer = await middleware({ kind, request: overTheWire(request), signal }, (sent) =>
-      reach(kind, sent),
-    );
-    if (signal.aborted) throw aborted(kind, signal);
-    return answer;
+    let giveUp: () => void = () => undefined;
+    const end = new Promise<never>((_, reject) => {
+      giveUp = () => reject(aborted(kind, signal));
+      signal.addEventListener('abort', giveUp);
+    });
+    const answer = middleware({ kind, request: overTheWire(request), signal }, (sent) => reach(kind, sent));
+    return Promise.race([answer, end]).finally(() => signal.removeEventListener('abort', giveUp));
   };
   return {
     push: async (request, { signal }) => parsePushAnswer(await call('push', request, signal)),

@@ -1,9 +1,10 @@
 import { gunzipSync } from 'node:zlib';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { httpTransport, type HttpFetch, type HttpTransportOptions } from 'syncline/transport/http';
 import { memoryStore } from 'syncline/server-store/memory';
 import { createSyncServer, type Identity } from '../../../src/server/index.js';
 import { replica, task, testRuntime } from '../../server/world.js';
+import { http } from '../subjects/http.js';
 
 const url = 'https://sync.example/api/v1/sync';
 const { signal } = new AbortController();
@@ -33,6 +34,10 @@ function json(value: unknown, init: ResponseInit = {}): Response {
 function refused(code: string, status: number, headers: Record<string, string> = {}): Response {
   return json({ error: { code, message: 'no' } }, { status, headers });
 }
+
+describe(http.name, () => {
+  test.each(http.cases)('$name', ({ run }) => run());
+});
 
 describe('the HTTP transport', () => {
   it('carries a push and a pull to a server and back', async () => {

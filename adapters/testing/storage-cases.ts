@@ -1,3 +1,4 @@
+import { storageDurabilityCases } from './storage-durability-cases.js';
 import { storageLifecycleCases } from './storage-lifecycle-cases.js';
 import { storageOrderCases } from './storage-order-cases.js';
 import { storageRowCases } from './storage-row-cases.js';
@@ -22,5 +23,6 @@ export const storageCases: readonly StorageCase[] = [
   ...storageRowCases,
   ...storageOrderCases,
   ...storageSharingCases,
+  ...storageDurabilityCases,
   ...storageLifecycleCases,
 ];

@@ -7,6 +7,23 @@ const numbers = [-2, -0.5, 0, 1, 1.5, 9, 10];
 const texts = ['', ' ', '0', '10', '9', 'A', 'a', 'note', 'note ', 'notebook', 'é', '😀', '～'];
 const keys = [...numbers, ...texts];
 
+/** Ids in the order of their code units: halves of pairs beside whole ones. */
+const extremeIds = [
+  '',
+  '\u0000',
+  'a',
+  'a\u0000',
+  'aa',
+  '\ud83d',
+  '😀',
+  '\ud83d～',
+  '\ud83e',
+  '\udc00',
+  '～',
+  '\uffff',
+];
+const extremes = [-1e300, -1, Number.MIN_VALUE, 2 ** 53, 1e300, ...extremeIds];
+
 /** Values at the indexed place that are no keys. */
 const noKeys: readonly Json[] = [null, true, false, [], {}, [1], { due: 1 }];
 
@@ -60,6 +77,34 @@ export const storageOrderCases: readonly StorageCase[] = [
     );
     same(await idsOf(storage, 'notes', { range: { lower: 'x' } }), [], 'ids past the end');
   }),
+
+  storageCase(
+    'halves of pairs, and the ends of what there is, lie where their code units do',
+    async (world) => {
+      await forBoth(world, shuffled(extremes), async (storage) => {
+        const rows = await storage.scan('notes', { index: 'due' });
+        same(
+          rows.map(({ value }) => (value as { due: Json }).due),
+          extremes,
+          'keys',
+        );
+        for (const [at, key] of extremes.entries()) {
+          const from = await storage.scan('notes', { index: 'due', range: { lower: key } });
+          const upTo = await storage.scan('notes', { index: 'due', range: { upper: key, upperOpen: true } });
+          same(from, rows.slice(at), `rows from ${JSON.stringify(key)}`);
+          same(upTo, rows.slice(0, at), `rows before ${JSON.stringify(key)}`);
+        }
+      });
+      const storage = await world.open();
+      await storage.commit(extremeIds.map((id) => ({ table: 'outbox', id, value: 1 })));
+      for (const [at, id] of extremeIds.entries()) {
+        const after = await idsOf(storage, 'outbox', { range: { lower: id, lowerOpen: true } });
+        const upTo = await idsOf(storage, 'outbox', { range: { upper: id }, reverse: true });
+        same(after, extremeIds.slice(at + 1), `ids after ${JSON.stringify(id)}`);
+        same(upTo, extremeIds.slice(0, at + 1).reverse(), `ids up to ${JSON.stringify(id)}, in reverse`);
+      }
+    },
+  ),
 
   storageCase('limit takes from the end that the scan starts at', async (world) => {
     const storage = await world.open();

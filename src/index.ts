@@ -45,7 +45,7 @@ export type { SyncErrorCode, SyncErrorOptions } from './errors.js';
 
 export type { Connectivity, Lease, Platform } from './contracts/connectivity.js';
 export type { CrdtCodec } from './contracts/crdt-codec.js';
-export type { EntityDefinition, SyncPolicy } from './contracts/entity.js';
+export type { EntityDefinition, LocalPolicy, SyncPolicy } from './contracts/entity.js';
 export type { SyncErrorData } from './contracts/errors.js';
 export type { Json, JsonObject } from './contracts/json.js';
 export type { LogContents, LogDevice, LogEntry, LogSignals } from './contracts/log-device.js';

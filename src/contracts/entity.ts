@@ -12,6 +12,15 @@ export interface SyncPolicy {
   readonly priority?: number;
 }
 
+/** What a device keeps of an entity. */
+export interface LocalPolicy {
+  /**
+   * Top-level fields that are never stored on the device, as names or JSON Pointers. They are taken out of what the
+   * server sends; a write to one is refused. The schema must have them optional.
+   */
+  readonly exclude?: readonly string[];
+}
+
 /**
  * A kind of thing, declared once and shared by client and server.
  *
@@ -31,4 +40,6 @@ export interface EntityDefinition<T extends object = object> {
   /** Brings data written under an older version along, one version at a time. */
   readonly migrate?: (data: JsonObject, fromVersion: number) => JsonObject;
   readonly sync: Required<SyncPolicy>;
+  /** `exclude` holds JSON Pointers of one segment. */
+  readonly local: Required<LocalPolicy>;
 }

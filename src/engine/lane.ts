@@ -4,6 +4,7 @@ import type { OutboxEntry } from '../contracts/queue.js';
 import { SyncError } from '../errors.js';
 import { reconcile, writeOver } from '../resolve/reconcile.js';
 import type { Transaction } from './committer.js';
+import { recordKept } from './excluded.js';
 import { baseOf, recordTable, tables, type RecordRow } from './rows.js';
 
 /** One record with its pending operations, loaded for a unit of work. */
@@ -58,9 +59,9 @@ export function storeLane(
   );
   const table = recordTable(lane.entity);
   const [first] = entries;
-  if (view !== undefined) transaction.put(table, lane.id, rowOf(view, base, entries));
+  if (view !== undefined) transaction.put(table, lane.id, rowOf(definition, view, base, entries));
   else if (first === undefined) transaction.delete(table, lane.id);
-  else transaction.put(table, lane.id, rowOf(unseen(lane, first), base, entries));
+  else transaction.put(table, lane.id, rowOf(definition, unseen(lane, first), base, entries));
 }
 
 /** Nothing to read, and operations that still wait: updates of a record that the server does not hold any more. */
@@ -68,14 +69,21 @@ function unseen({ entity, id }: Lane, { operation: { stamp } }: OutboxEntry): Sy
   return { entity, id, data: {}, version: 0, clock: {}, stamp, deleted: true };
 }
 
+/** Writes from before a field was excluded may still wait; what they come to is not kept. */
 export function rowOf(
+  definition: EntityDefinition,
   view: SyncRecord,
   base: SyncRecord | undefined,
   entries: readonly OutboxEntry[],
 ): RecordRow {
+  const kept = recordKept(definition, view);
   return entries.length === 0
-    ? { view }
-    : { view, base: base ?? null, pending: entries.map(({ operation }) => operation.id) };
+    ? { view: kept }
+    : {
+        view: kept,
+        base: base === undefined ? null : recordKept(definition, base),
+        pending: entries.map(({ operation }) => operation.id),
+      };
 }
 
 /**

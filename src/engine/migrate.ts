@@ -12,6 +12,7 @@ import { Bench, type OpenLane } from './bench.js';
 import type { Transaction } from './committer.js';
 import type { Context } from './context.js';
 import { assertNotNewer } from './meta.js';
+import { startOver } from './pull.js';
 import { recordTable, type SchemaRow } from './rows.js';
 
 /**
@@ -25,19 +26,29 @@ export async function migrateRecords(
 ): Promise<void> {
   for (const definition of context.entities.values()) {
     assertNotNewer(definition, schema);
-    const { versions } = schema;
-    const from = Object.hasOwn(versions, definition.name) ? versions[definition.name] : undefined;
+    const from = ofEntity(schema.versions, definition.name);
     if (from === undefined) continue;
-    if (from === definition.version) continue;
+    const before = ofEntity(schema.excluded, definition.name) ?? [];
+    const { exclude } = definition.local;
+    // What was kept out before is not here to be shown: the server is asked for all of it.
+    if (before.some((path) => !exclude.includes(path))) await startOver(transaction);
+    if (from === definition.version && exclude.every((path) => before.includes(path))) continue;
     const ids = [...(await transaction.all(recordTable(definition.name))).keys()];
     const bench = new Bench(context, transaction);
     await bench.open(ids.map((id) => ({ entity: definition.name, id })));
     for (const id of ids) {
       const lane = bench.lane(definition.name, id);
-      if (lane !== undefined) migrateLane(bench, lane, from);
+      if (lane === undefined) continue;
+      if (from !== definition.version) migrateLane(bench, lane, from);
+      // Stored anew in any case, without what is excluded.
+      lane.entries = [...lane.entries];
     }
     await bench.close();
   }
+}
+
+function ofEntity<V>(values: Readonly<Record<string, V>> = {}, name: string): V | undefined {
+  return Object.hasOwn(values, name) ? values[name] : undefined;
 }
 
 function migrateLane(bench: Bench, lane: OpenLane, from: number): void {

@@ -29,8 +29,10 @@ export async function openStore(context: Context, user: string | undefined): Pro
     await migrateRecords(context, transaction, schema);
     if (user !== undefined && replica.user === undefined)
       putMeta(transaction, 'replica', { ...replica, user });
-    const versions = { ...schema.versions, ...versionsOf(context) };
-    if (!equalJson(versions, schema.versions)) putMeta(transaction, 'schema', { versions });
+    const versions = { ...schema.versions, ...schemaOf(context).versions };
+    const excluded = { ...schema.excluded, ...schemaOf(context).excluded };
+    if (!equalJson({ versions, excluded }, { excluded: {}, ...schema }))
+      putMeta(transaction, 'schema', { versions, excluded });
   });
 }
 
@@ -38,11 +40,15 @@ export async function openStore(context: Context, user: string | undefined): Pro
 function begin(context: Context, transaction: Transaction, user: string | undefined): void {
   const replica = newReplicaId(context.runtime.uuid());
   putMeta(transaction, 'replica', { replica, counter: 0, ...(user === undefined ? {} : { user }) });
-  putMeta(transaction, 'schema', { versions: versionsOf(context) });
+  putMeta(transaction, 'schema', schemaOf(context));
 }
 
-function versionsOf({ entities }: Context): SchemaRow['versions'] {
-  return Object.fromEntries([...entities.values()].map(({ name, version }) => [name, version]));
+function schemaOf({ entities }: Context): Required<SchemaRow> {
+  const all = [...entities.values()];
+  return {
+    versions: Object.fromEntries(all.map(({ name, version }) => [name, version])),
+    excluded: Object.fromEntries(all.map(({ name, local }) => [name, local.exclude])),
+  };
 }
 
 function refuseUnsent({ mirror }: Context): void {

@@ -12,6 +12,7 @@ import { exceedsBytes } from '../protocol/interior.js';
 import { defaultLimits } from '../protocol/limits.js';
 import { ruleFor } from '../resolve/concurrent.js';
 import { parseData, schemaProblem } from '../resolve/define-entity.js';
+import { objectKept, refuseExcluded } from './excluded.js';
 import type { ReplicaRow } from './rows.js';
 
 /** What an application asks for, before it is an operation. */
@@ -135,11 +136,14 @@ function roughLength(value: Json): number {
 
 /** Data as the schema gives it out, as plain JSON that nobody else holds. Throws `SyncError` `validation`. */
 export function accept({ definition, id }: Pick<Intent, 'definition' | 'id'>, data: unknown): JsonObject {
-  const json = toJson(parseData(definition, toJson(data)), { copies: true });
+  const given = toJson(data);
+  refuseExcluded(definition, given);
+  const json = toJson(parseData(definition, given), { copies: true });
   if (typeof json !== 'object' || json === null || Array.isArray(json)) {
     throw new SyncError('validation', `${definition.name} ${id}: data must be an object`);
   }
-  const object = json as JsonObject;
+  // A schema may have defaults for what is not here.
+  const object = objectKept(definition, json as JsonObject);
   if (object[definition.idField] !== id) {
     throw new SyncError(
       'validation',

@@ -1,6 +1,7 @@
 import type { JsonObject } from '../contracts/json.js';
 import type { SyncRecord } from '../contracts/operation.js';
 import type { CallOptions, PullAnswer, RecordChange, TransportAdapter } from '../contracts/transport.js';
+import { equalJson } from '../diff/canonical.js';
 import { applyChanges } from '../diff/diff.js';
 import { covers } from '../causality/vector.js';
 import { isSyncError, SyncError } from '../errors.js';
@@ -9,6 +10,7 @@ import { Bench } from './bench.js';
 import type { Transaction } from './committer.js';
 import type { Context } from './context.js';
 import type { ClientEvent } from './events.js';
+import { changeKept } from './excluded.js';
 import { resendHistory } from './identity.js';
 import type { LaneKey } from './lane.js';
 import { putMeta, readMeta } from './meta.js';
@@ -82,7 +84,7 @@ async function collect(
       changes.length = 0;
       reset = true;
     }
-    for (const change of answer.changes) changes.push(change);
+    for (const change of answer.changes) changes.push(changeKept(entities.get(keyOf(change).entity), change));
     onPage(changes.length, typeof answer.more === 'number' ? changes.length + answer.more : undefined);
     if (answer.more === false) return { from, cursor: answer.cursor, changes, reset, last: answer };
     if (answer.cursor === cursor)
@@ -110,7 +112,9 @@ async function applyRun(context: Context, transaction: Transaction, run: Run): P
     // The server counts on a base that this store no longer has: ask for everything, whole.
     if (change.kind === 'patch' && lane.base === undefined)
       throw new SyncError('cursor-expired', `${entity} ${id} changed, and is not here`);
-    if (!epochChanged && change.kind !== 'remove' && isKnown(lane.base, change)) continue;
+    const isNews =
+      change.kind === 'remove' || !isKnown(lane.base, change) || (run.reset && fills(lane.base, change));
+    if (!epochChanged && !isNews) continue;
     const known = new Set(lane.base?.decisions?.map(({ operationId }) => operationId));
     bench.rebase(lane, baseAfter(change, lane.base));
     const fresh = lane.base?.decisions?.filter(({ operationId }) => !known.has(operationId)) ?? [];
@@ -197,6 +201,15 @@ function keyOf(change: RecordChange): LaneKey {
 function isKnown(base: SyncRecord | undefined, change: Exclude<RecordChange, { kind: 'remove' }>): boolean {
   const { version, clock } = change.kind === 'put' ? change.record : change;
   return base !== undefined && base.version >= version && covers(base.clock, clock);
+}
+
+/** Whether a pull from the start brings what an earlier release of the application kept off the device. */
+function fills(base: SyncRecord | undefined, change: RecordChange): boolean {
+  return (
+    change.kind === 'put' &&
+    base?.version === change.record.version &&
+    !equalJson(base.data, change.record.data)
+  );
 }
 
 /** Only a jump is worth writing down; a few milliseconds of travel are not. */

@@ -4,6 +4,7 @@ import type { CallOptions, OperationResult } from '../contracts/transport.js';
 import { storeAnswers, type PushReport } from './answers.js';
 import type { Transaction } from './committer.js';
 import type { Context } from './context.js';
+import { resultKept } from './excluded.js';
 import { putMeta, readMeta } from './meta.js';
 import { tables } from './rows.js';
 
@@ -36,7 +37,7 @@ export async function pushBatch(
   const from = cursor === undefined ? {} : { cursor };
   const answer = await transport.push({ replica: replica.replica, ...space, ...from, operations }, options);
   options.signal.throwIfAborted();
-  const results = answersTo(operations, answer.results);
+  const results = answersTo(context, operations, answer.results);
   return committer.run(async (transaction) => {
     const { sync } = await readMeta(transaction, 'sync');
     const epochChanged = sync.epoch !== undefined && sync.epoch !== answer.epoch;
@@ -54,11 +55,15 @@ export async function pushBatch(
 
 /** The first answer to each operation; what was not asked is not heard. */
 function answersTo(
+  { entities }: Context,
   operations: readonly Operation[],
   answers: readonly OperationResult[],
 ): readonly OperationResult[] {
-  const asked = new Set(operations.map(({ id }) => id));
-  return answers.filter(({ id }) => asked.delete(id));
+  const asked = new Map(operations.map(({ id, entity }) => [id, entities.get(entity)]));
+  return answers.flatMap((answer) => {
+    const definition = asked.get(answer.id);
+    return asked.delete(answer.id) ? [resultKept(definition, answer)] : [];
+  });
 }
 
 /** Notes durably which operations the server may hold from now on, and reads them as they stand. */

@@ -43,6 +43,8 @@ export interface ReplicaRow {
 export interface SchemaRow {
   /** Schema version of each entity whose rows are here. */
   readonly versions: Readonly<Record<string, number>>;
+  /** What the rows of each entity are without. Absent: nothing. */
+  readonly excluded?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** `meta/sync`: how far the server was followed. */

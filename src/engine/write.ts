@@ -172,7 +172,7 @@ async function store(
 ): Promise<void> {
   for (const { definition, base, view, entries } of lanes) {
     if (view === undefined || !entries.some(({ operation }) => drafts.has(operation.id))) continue;
-    transaction.put(recordTable(definition.name), view.id, rowOf(view, base, entries));
+    transaction.put(recordTable(definition.name), view.id, rowOf(definition, view, base, entries));
   }
   await transaction.get(
     tables.outbox,

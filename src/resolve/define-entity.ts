@@ -1,8 +1,8 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
-import type { EntityDefinition, SyncPolicy } from '../contracts/entity.js';
+import type { EntityDefinition, LocalPolicy, SyncPolicy } from '../contracts/entity.js';
 import type { JsonObject } from '../contracts/json.js';
 import type { ConflictStrategy } from '../contracts/resolver.js';
-import { parsePointer } from '../diff/pointer.js';
+import { isPrefix, parsePointer } from '../diff/pointer.js';
 import { SyncError } from '../errors.js';
 import { lastWriteWins, manual } from './strategies.js';
 
@@ -21,6 +21,8 @@ export interface EntityOptions<T extends object> {
   /** Brings data written under an older version along, one version at a time. */
   readonly migrate?: (data: JsonObject, fromVersion: number) => JsonObject;
   readonly sync?: SyncPolicy;
+  /** Sensitive fields that are kept off the device. */
+  readonly local?: LocalPolicy;
 }
 
 const namePattern = /^[A-Za-z][A-Za-z0-9_.-]{0,63}$/;
@@ -29,7 +31,8 @@ const namePattern = /^[A-Za-z][A-Za-z0-9_.-]{0,63}$/;
  * Declares a kind of thing, once, for client and server.
  *
  * Throws `SyncError` `validation` for a name that is not a letter followed by up to 63 letters, digits, `_`, `.` or
- * `-`, for a path that is no JSON Pointer, and for a version that is no positive integer.
+ * `-`, for a path that is no JSON Pointer, for a version that is no positive integer, and for an excluded field that is
+ * not a top-level one, that the schema demands, or that is the id or an index.
  *
  * @example
  * ```ts
@@ -51,18 +54,45 @@ export function defineEntity<T extends object>(options: EntityOptions<T>): Entit
     throw new SyncError('validation', `${name}: version must be 1, 2, 3 …`);
   const strategy = options.strategy ?? lastWriteWins();
   for (const path of Object.keys(strategy.fields)) parsePointer(path);
-  const indexes = (options.indexes ?? []).map((field) => (field.startsWith('/') ? field : `/${field}`));
+  const indexes = (options.indexes ?? []).map(toPointer);
   for (const path of indexes) parsePointer(path);
+  const { idField = 'id' } = options;
+  const exclude = (options.local?.exclude ?? []).map(toPointer);
+  for (const path of exclude) assertExcludable(options, path, [`/${idField}`, ...indexes]);
   return {
     name,
     schema: options.schema,
     strategy,
-    idField: options.idField ?? 'id',
+    idField,
     indexes,
     version,
     ...(options.migrate === undefined ? {} : { migrate: options.migrate }),
     sync: { mode: 'immediate', intervalMs: 30_000, priority: 0, ...options.sync },
+    local: { exclude },
   };
+}
+
+function toPointer(field: string): string {
+  return field.startsWith('/') ? field : `/${field}`;
+}
+
+/** Many schemas say at once what an empty object lacks; one that stops at its first complaint is taken at its word. */
+function assertExcludable<T extends object>(
+  { name, schema }: EntityOptions<T>,
+  path: string,
+  needed: readonly string[],
+): void {
+  const [key, ...deeper] = parsePointer(path);
+  const refuse = (why: string) =>
+    new SyncError('validation', `${name}: '${path}' cannot be excluded, ${why}`);
+  if (key === undefined || deeper.length > 0) throw refuse('only a top-level field can');
+  if (needed.some((each) => isPrefix(path, each))) throw refuse('it is the id or an index');
+  const isDemanded = ({ path: place }: StandardSchemaV1.Issue) => {
+    const first = place?.[0];
+    return place?.length === 1 && String(typeof first === 'object' ? first.key : first) === key;
+  };
+  if (validate({ schema }, {}).issues?.some(isDemanded) === true)
+    throw refuse('the schema demands it: make it optional');
 }
 
 /** Stands for an entity that this side does not know: clocks are compared, and every disagreement is left to others. */
@@ -77,6 +107,7 @@ export function compareOnly(entity: string): EntityDefinition {
     indexes: [],
     version: 1,
     sync: { mode: 'immediate', intervalMs: 30_000, priority: 0 },
+    local: { exclude: [] },
   };
 }
 
@@ -95,9 +126,12 @@ export function parseData(definition: EntityDefinition, data: unknown): unknown 
   });
 }
 
-function validate(definition: EntityDefinition, data: unknown): StandardSchemaV1.Result<object> {
+function validate(
+  { schema }: Pick<EntityDefinition, 'schema'>,
+  data: unknown,
+): StandardSchemaV1.Result<object> {
   try {
-    const result = definition.schema['~standard'].validate(data);
+    const result = schema['~standard'].validate(data);
     if (!(result instanceof Promise)) return result;
     // Some validators turn what a check throws into a promise; a rejection that nobody hears would end a server.
     result.catch(() => undefined);

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { encryptedStorage } from 'syncline/storage/encrypted';
+import { fileStorage } from 'syncline/storage/file';
 import { idbStorage } from 'syncline/storage/idb';
 import { createMemoryStore, memoryStorage } from 'syncline/storage/memory';
 import { sqliteStorage } from 'syncline/storage/sqlite';
@@ -32,6 +33,13 @@ describe('encryptedStorage over IndexedDB', () => {
   test.each(storageCases)('$name', async ({ run }) => {
     const name = `encrypted ${names++}`;
     await run(() => encryptedStorage(idbStorage({ name }), { key }));
+  });
+});
+
+describe('encryptedStorage over a file', () => {
+  test.each(storageCases)('$name', async ({ run }) => {
+    const file = join(folder, `${names++}.log`);
+    await run(() => encryptedStorage(fileStorage({ file }), { key }));
   });
 });
 

@@ -37,7 +37,8 @@ export type { WireFetch, WireSetup } from './wire-setup.js';
 export type { WireCase } from './wire-world.js';
 
 export { simulate, replay } from './simulator/simulate.js';
-export type { SimulateOptions, Verdict } from './simulator/simulate.js';
+export type { SimulateOptions } from './simulator/simulate.js';
+export type { Verdict } from './simulator/verdict.js';
 export { simulateMany } from './simulator/simulate-many.js';
 export type { SimulateManyOptions, Sweep, SweepProgress } from './simulator/simulate-many.js';
 export { simulated } from './simulator/simulated.js';

@@ -1,31 +1,9 @@
 import { createSyncClient, SyncError, type Platform, type Runtime, type SyncClient } from 'syncline';
-import type { Calls } from './calls.js';
-import type { VirtualClock } from './clock.js';
-import { FaultQueue, type FaultCounts } from './faults.js';
+import { FaultQueue } from './faults.js';
 import { Gate } from './gate.js';
-import type { Random } from './random.js';
-import type { SimulatedEntity } from './simulated.js';
-import type { Profile } from './steps.js';
 import type { DeviceStorage, OpenStorage } from './storage.js';
-import type { Timeline, TimelinePlace } from './timeline.js';
-
-/** What a device needs of the world around it. */
-export interface Surroundings {
-  readonly clock: VirtualClock;
-  readonly random: Random;
-  readonly profile: Profile;
-  readonly timeline: Timeline;
-  readonly entities: readonly SimulatedEntity[];
-  /** Calls to real disks. */
-  readonly calls: Calls;
-  readonly counts: FaultCounts;
-  readonly newId: (nowMs: number) => string;
-}
-
-/** One run of a tab, from its start to its end. A stopped one does nothing more: no call it makes ever returns. */
-export interface Life {
-  alive: boolean;
-}
+import type { Life, Surroundings } from './surroundings.js';
+import type { TimelinePlace } from './timeline.js';
 
 /** A tab slot of a device: closed, opening or open. */
 export class Tab {
@@ -102,7 +80,8 @@ export class Device {
     const life: Life = { alive: true };
     tab.life = life;
     tab.isOpening = true;
-    const storage = await this.storage.open(new Gate(this.around, tab, life), this.runtime());
+    const gate = new Gate(this, tab.place, life, () => this.stop(tab));
+    const storage = await this.storage.open(gate, this.runtime());
     if (!life.alive) {
       storage.stop();
       return undefined;

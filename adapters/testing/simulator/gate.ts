@@ -1,6 +1,7 @@
 import { SyncError } from 'syncline';
-import type { Device, Life, Surroundings, Tab } from './device.js';
-import type { FaultKind } from './faults.js';
+import type { FaultKind, FaultQueue } from './faults.js';
+import type { Life, Surroundings } from './surroundings.js';
+import type { TimelinePlace } from './timeline.js';
 
 const opensInTime: ReadonlySet<FaultKind> = new Set<FaultKind>(['stop-at-reading']);
 const beforeCommit: ReadonlySet<FaultKind> = new Set<FaultKind>([
@@ -15,18 +16,28 @@ const afterCommit: ReadonlySet<FaultKind> = new Set<FaultKind>([
 ]);
 const atCompaction: ReadonlySet<FaultKind> = new Set<FaultKind>(['stop-at-compaction']);
 
+/** What a gate needs of the device whose disk it is. */
+interface Owner {
+  readonly around: Surroundings;
+  readonly faults: FaultQueue;
+  readonly slowUntil: number;
+  readonly silentUntil: number;
+  commits: number;
+  stopAll(): void;
+}
+
 /** What stands between a tab and its disk: it makes commits slow, refuses them, or ends the tab in the middle of one. */
 export class Gate {
-  readonly #around: Surroundings;
-  readonly #device: Device;
-  readonly #tab: Tab;
+  readonly #device: Owner;
+  readonly #place: TimelinePlace;
   readonly #life: Life;
+  readonly #stop: () => void;
 
-  constructor(around: Surroundings, tab: Tab, life: Life) {
-    this.#around = around;
-    this.#device = tab.device;
-    this.#tab = tab;
+  constructor(device: Owner, place: TimelinePlace, life: Life, stop: () => void) {
+    this.#device = device;
+    this.#place = place;
     this.#life = life;
+    this.#stop = stop;
   }
 
   reading(): Promise<void> {
@@ -34,7 +45,7 @@ export class Gate {
   }
 
   async storing(): Promise<void> {
-    const { clock, random, profile } = this.#around;
+    const { clock, random, profile } = this.#device.around;
     await this.#halt(undefined);
     const isSlow = clock.now < this.#device.slowUntil;
     if (isSlow) this.#device.faults.count('disk-slow');
@@ -58,7 +69,7 @@ export class Gate {
 
   /** Brings a doorbell to this tab, unless it is lost. */
   ring(bell: () => void): void {
-    if (this.#around.clock.now < this.#device.silentUntil) this.#device.faults.count('doorbell-lost');
+    if (this.#device.around.clock.now < this.#device.silentUntil) this.#device.faults.count('doorbell-lost');
     else bell();
   }
 
@@ -70,13 +81,13 @@ export class Gate {
   #strike(kinds: ReadonlySet<FaultKind>): FaultKind | undefined {
     const fault = this.#device.faults.strike(kinds)?.fault;
     if (fault !== undefined)
-      this.#around.timeline.add(() => ({ ...this.#tab.place, kind: 'fault', text: fault }));
+      this.#device.around.timeline.add(() => ({ ...this.#place, kind: 'fault', text: fault }));
     return fault;
   }
 
   async #halt(fault: FaultKind | undefined): Promise<void> {
     if (fault?.startsWith('device-') === true) this.#device.stopAll();
-    else if (fault?.startsWith('stop-') === true) this.#device.stop(this.#tab);
+    else if (fault?.startsWith('stop-') === true) this.#stop();
     if (!this.#life.alive) await new Promise(() => undefined);
   }
 }

@@ -8,8 +8,8 @@ import {
   type SyncServer,
 } from 'syncline/server';
 import { memoryStore, type MemorySnapshot } from 'syncline/server-store/memory';
-import type { Surroundings } from './device.js';
 import { FaultQueue, type FaultKind } from './faults.js';
+import type { Surroundings } from './surroundings.js';
 
 /** What one transaction of the server changed. */
 export interface Commit {

@@ -1,8 +1,9 @@
 import { SyncError, toSyncError, type OperationResult, type TransportAdapter } from 'syncline';
 import { loopbackTransport, type LoopbackMiddleware } from 'syncline/transport/loopback';
-import type { Device, Life, Surroundings, Tab } from './device.js';
+import type { Device, Tab } from './device.js';
 import type { FaultKind } from './faults.js';
 import type { Hub } from './hub.js';
+import type { Life, Surroundings } from './surroundings.js';
 import { tellAnswer, tellRequest } from './telling.js';
 
 /** How long a device waits for an answer. */

@@ -1,5 +1,5 @@
 import type { Program } from './program.js';
-import type { Verdict } from './simulate.js';
+import type { Verdict } from './verdict.js';
 
 /** Runs that shrinking may cost. */
 const runsMax = 400;

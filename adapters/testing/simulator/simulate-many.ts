@@ -1,5 +1,6 @@
 import { faultKinds, type FaultKind } from './faults.js';
-import { simulate, type SimulateOptions, type Verdict } from './simulate.js';
+import { simulate, type SimulateOptions } from './simulate.js';
+import type { Verdict } from './verdict.js';
 
 export interface SimulateManyOptions extends Omit<SimulateOptions, 'trace' | 'shrink'> {
   /** The first seed; the others follow it, one by one. Default 1. */

@@ -1,15 +1,13 @@
-import type { SyncRecord } from 'syncline';
-import type { FaultCounts, FaultKind } from './faults.js';
+import type { FaultKind } from './faults.js';
 import { finish } from './finish.js';
 import type { Invariants } from './invariants.js';
 import { perform } from './perform.js';
 import { deriveProgram, type Program } from './program.js';
-import type { BrokenPromise } from './promises.js';
 import { shrink } from './shrink.js';
 import type { SimulatedEntity } from './simulated.js';
 import type { Profile } from './steps.js';
 import type { StorageFactory } from './storage.js';
-import type { TimelineEvent } from './timeline.js';
+import type { Verdict } from './verdict.js';
 import { World } from './world.js';
 
 /** What is simulated. Only `entities` has no default. */
@@ -36,31 +34,6 @@ export interface SimulateOptions {
   readonly trace?: boolean;
   /** Looks for the smallest part of a history that breaks the same promise. Costs up to 400 more runs. Default true. */
   readonly shrink?: boolean;
-}
-
-/** How a run went. */
-export interface Verdict {
-  readonly seed: number;
-  /** The first promise or invariant that was not kept; absent when all were. */
-  readonly broken?: BrokenPromise;
-  /** What was run: of a broken history, what is left of it after shrinking. `replay` runs it again. */
-  readonly program: Program;
-  /** What happened; empty where all was well and `trace` was not asked for. */
-  readonly timeline: readonly TimelineEvent[];
-  /** How often each kind of fault struck. */
-  readonly faults: FaultCounts;
-  readonly steps: number;
-  readonly writes: number;
-  /** Calls to the server. */
-  readonly calls: number;
-  /** Operations that two tabs of one device sent. */
-  readonly sentByTwo: number;
-  /** Commits of each device. */
-  readonly commits: readonly number[];
-  /** What the server held at the end, by `<entity>/<id>`. */
-  readonly records: ReadonlyMap<string, SyncRecord>;
-  /** How long the history took in its own time, ms. */
-  readonly virtualMs: number;
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Verdict } from './simulate.js';
+import type { Verdict } from './verdict.js';
 import { headlineOf, timelineText } from './timeline-text.js';
 
 /**

@@ -1,4 +1,4 @@
-import type { Verdict } from './simulate.js';
+import type { Verdict } from './verdict.js';
 import type { TimelineEvent, TimelinePlace } from './timeline.js';
 
 /**

@@ -2,7 +2,7 @@ import { isSyncError, toSyncError, type SyncClient } from 'syncline';
 import { Calls } from './calls.js';
 import { VirtualClock } from './clock.js';
 import { DeviceChecks } from './device-checks.js';
-import { Device, type Surroundings, type Tab, Tab as TabSlot } from './device.js';
+import { Device, Tab } from './device.js';
 import type { FaultKind } from './faults.js';
 import { Hub, type Commit } from './hub.js';
 import { Ledger, type Write } from './ledger.js';
@@ -19,6 +19,7 @@ import {
   type DeviceStorage,
   type StorageFactory,
 } from './storage.js';
+import type { Surroundings } from './surroundings.js';
 import { tellCommit, tellEntry, tellLane } from './telling.js';
 import { shortId, Timeline } from './timeline.js';
 import { Witness } from './witness.js';
@@ -90,7 +91,7 @@ export class World {
     this.links = this.devices.map((device) => new Link(around, device, this.hub));
     this.witnesses = this.devices.map(({ storage }) => new Witness(storage.source));
     for (const device of this.devices) {
-      for (let at = 0; at < profile.tabs; at++) device.tabs.push(new TabSlot(at, device));
+      for (let at = 0; at < profile.tabs; at++) device.tabs.push(new Tab(at, device));
     }
     this.tabs = this.devices.flatMap(({ tabs }) => tabs);
     const holdings = () => this.hub.holdings;

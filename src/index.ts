@@ -32,6 +32,8 @@ export type { TextOptions } from './resolve/text-rule.js';
 export { union } from './resolve/union-rule.js';
 
 export { keyAt } from './storage/key-of.js';
+export { exportLog } from './storage/export-log.js';
+export type { LogExport } from './storage/export-log.js';
 export { logStorage } from './storage/log-storage.js';
 export type { LogStorageOptions } from './storage/log-storage.js';
 export { defaultRuntime } from './runtime.js';

@@ -9,6 +9,8 @@ export { crdtCodecCases } from './crdt-codec-cases.js';
 export type { CrdtCodecCase, CrdtCodecSetup } from './crdt-codec-cases.js';
 export { fieldRuleCases } from './field-rule-cases.js';
 export type { FieldRuleCase, FieldRuleSetup } from './field-rule-cases.js';
+export { logDamageCases } from './log-damage-cases.js';
+export type { LogDamageCase, LogDamageSetup, LogMedium } from './log-damage-cases.js';
 export { logDeviceCases } from './log-device-cases.js';
 export type { LogDeviceCase, LogDeviceSetup } from './log-device-world.js';
 export { serverBusCases } from './server-bus-cases.js';

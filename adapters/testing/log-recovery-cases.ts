@@ -1,4 +1,4 @@
-import { SyncError, type StorageAdapter, type StorageSignals } from 'syncline';
+import { exportLog, isSyncError, SyncError, type StorageAdapter, type StorageSignals } from 'syncline';
 import { holds, same } from './check.js';
 import { deviceCase, type LogDeviceCase, type Tamper } from './log-device-world.js';
 import { idsOf } from './storage-world.js';
@@ -91,6 +91,44 @@ export const logRecoveryCases: readonly LogDeviceCase[] = [
     await storage.close();
     same(await idsOf(await world.storage(), 'notes'), ['b'], 'rows after a restart');
   }),
+
+  deviceCase('a damaged log can be exported, and is as it was afterwards', async (world) => {
+    const writer = await world.storage({}, damaging('b'));
+    for (const id of ['a', 'b', 'c']) await put(writer, id);
+    await writer.close();
+    const before = await (await world.open()).read(0);
+    const { tables, unreadable } = await exportLog(world.create());
+    same(
+      tables['notes']?.map(({ id }) => id),
+      ['a', 'c'],
+      'rows',
+    );
+    same([unreadable.length, unreadable[0]?.text], [1, before.entries[1]?.payload], 'what is unreadable');
+    same(await (await world.open()).read(0), before, 'contents after the export');
+  }),
+
+  deviceCase(
+    'an entry of a newer release is refused, left as it is, and the others exported',
+    async (world) => {
+      const writer = await world.storage({}, ofNewerRelease('b'));
+      for (const id of ['a', 'b', 'c']) await put(writer, id);
+      await writer.close();
+      const before = await (await world.open()).read(0);
+      const code = await world.storage().then(
+        () => 'it opened',
+        (error: unknown) => (isSyncError(error) ? error.code : String(error)),
+      );
+      same(code, 'version', 'what opening it came to');
+      const { tables, unreadable } = await exportLog(world.create());
+      same(
+        tables['notes']?.map(({ id }) => id),
+        ['a', 'c'],
+        'rows',
+      );
+      same(unreadable, [{ place: 'entry 2', text: before.entries[1]?.payload }], 'what is unreadable');
+      same(await (await world.open()).read(0), before, 'contents afterwards');
+    },
+  ),
 ];
 
 function put(storage: StorageAdapter, id: string): Promise<{ readonly revision: number }> {
@@ -116,4 +154,9 @@ function cutTo(length: number): Tamper {
 function damaging(id: string): Tamper {
   return (payload, append) =>
     append(payload.replace(`"${id}"]`, `"${id}?`).replace(`{"due":"${id}"}`, `{"due":"${id}?"}`));
+}
+
+/** Writes the entry that holds this id in a format that comes later. */
+function ofNewerRelease(id: string): Tamper {
+  return (payload, append) => append(payload.includes(`"${id}"`) ? payload.replace('1', '2') : payload);
 }

@@ -4,7 +4,7 @@ import { decodeChunk, decodeEntry, type TableChange } from './row-codec.js';
 import { Table } from './table.js';
 
 /** Reserved table that keeps what could not be read: id is the place, value the damaged text. Always declared. */
-const quarantineTable = '$quarantine';
+export const quarantineTable = '$quarantine';
 
 /** Commit numbers that an unreadable entry may have used; they are not used again. */
 const numbersPerEntry = 1_000_000;

@@ -1,3 +1,4 @@
+import { SyncError } from 'syncline';
 import {
   connect,
   request,
@@ -34,10 +35,18 @@ export async function openLog(options: ConnectionOptions, events: ConnectionEven
     db.createObjectStore(chunkStore, { autoIncrement: true });
   };
   const connection = await connect(options, schemaVersion, create, events);
-  const stored = connection
-    .transaction([logStore], 'readonly', 'relaxed')
-    .objectStore(logStore)
-    .get(epochKey);
-  const epoch = await request(stored as IDBRequest<string>);
+  const epoch = await epochOf(connection);
+  if (epoch === undefined) {
+    connection.close();
+    throw new SyncError('storage-corrupt', `the database '${options.name}' is no log of Syncline`, {
+      hint: 'Use another name; nothing was changed.',
+    });
+  }
   return new LogDatabase(connection, epoch);
+}
+
+async function epochOf(connection: Connection): Promise<string | undefined> {
+  if (!connection.hasStore(logStore) || !connection.hasStore(chunkStore)) return undefined;
+  const log = connection.transaction([logStore], 'readonly', 'relaxed').objectStore(logStore);
+  return request(log.get(epochKey) as IDBRequest<string | undefined>);
 }

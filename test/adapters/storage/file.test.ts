@@ -2,8 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileDevice, fileStorage } from 'syncline/storage/file';
-import { logDeviceCases, storageCases } from 'syncline/testing';
+import { logDamageCases, logDeviceCases, storageCases } from 'syncline/testing';
 import { afterAll, beforeAll, describe, test } from 'vitest';
+import { fileMedium } from './media.js';
 
 let folder = '';
 let files = 0;
@@ -25,5 +26,10 @@ describe('fileDevice', () => {
   test.each(logDeviceCases)('$name', async ({ run }) => {
     const file = freshFile();
     await run(() => fileDevice({ file }));
+  });
+
+  test.each(logDamageCases)('$name', async ({ run }) => {
+    const file = freshFile();
+    await run({ create: () => fileDevice({ file }), medium: fileMedium(file) });
   });
 });

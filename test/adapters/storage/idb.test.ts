@@ -1,7 +1,8 @@
 import 'fake-indexeddb/auto';
 import { idbDevice, idbStorage } from 'syncline/storage/idb';
-import { logDeviceCases, storageCases } from 'syncline/testing';
+import { logDamageCases, logDeviceCases, storageCases } from 'syncline/testing';
 import { describe, test } from 'vitest';
+import { idbMedium } from './media.js';
 
 let names = 0;
 const freshName = () => `database ${names++}`;
@@ -17,5 +18,10 @@ describe('idbDevice', () => {
   test.each(logDeviceCases)('$name', async ({ run }) => {
     const name = freshName();
     await run(() => idbDevice({ name }));
+  });
+
+  test.each(logDamageCases)('$name', async ({ run }) => {
+    const name = freshName();
+    await run({ create: () => idbDevice({ name }), medium: idbMedium(name) });
   });
 });

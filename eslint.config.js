@@ -24,7 +24,7 @@ export default defineConfig(
     },
   },
   {
-    files: ['src/**', 'adapters/**'],
+    files: ['src/**', 'adapters/**', 'cli/**'],
     rules: {
       'max-lines': ['error', { max: 300, skipBlankLines: true, skipComments: true }],
       'max-lines-per-function': ['error', { max: 70, skipBlankLines: true, skipComments: true }],

@@ -93,7 +93,7 @@ export default defineConfig({
     reporters: ['default', './scripts/closing-line-reporter.ts'],
     coverage: {
       provider: 'v8',
-      include: ['src/**', 'adapters/**'],
+      include: ['src/**', 'adapters/**', 'cli/**'],
       reporter: ['text-summary', 'json-summary', 'html'],
     },
     projects,

@@ -159,7 +159,10 @@ async function concurrent(
 function expectKind({ setup }: Wire, result: OperationResult): void {
   const expected =
     setup.decides === undefined ? ['accepted', 'conflict'] : [setup.decides ? 'accepted' : 'conflict'];
-  holds(expected.includes(result.status), `expected ${expected.join(' or ')}, got ${JSON.stringify(result)}`);
+  holds(
+    expected.includes(result.status),
+    `expected ${expected.join(' or ')}, got ${codeOf(result)}: is the server of the other kind?`,
+  );
 }
 
 /** The same write by somebody who has seen the record of the conflict. */

@@ -11,6 +11,7 @@ const reading = [
   'write-a-storage-adapter',
   'errors',
   'protocol',
+  'command-line',
 ];
 
 /** Shows each document under its heading instead of its file name; the address stays that of the file. */

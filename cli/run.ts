@@ -2,9 +2,10 @@ import { nearest, UsageError } from './arguments.js';
 import { conformance } from './conformance.js';
 import { doctor } from './doctor.js';
 import { ownPackage } from './packages.js';
+import { simulate } from './simulate.js';
 import { exitCodes, type Command, type ExitCode, type Terminal } from './terminal.js';
 
-const commands: readonly Command[] = [conformance, doctor];
+const commands: readonly Command[] = [conformance, simulate, doctor];
 
 const help = `Usage: syncline <command> [options]
 

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it, test } from 'vitest';
 import { nearest } from '../../cli/arguments.js';
 import { isAtLeast } from '../../cli/packages.js';
@@ -13,13 +14,24 @@ describe('syncline', () => {
     },
   );
 
-  it.each(['conformance', 'doctor'])('%s --help tells its options', async (command) => {
+  it.each(['conformance', 'simulate', 'doctor'])('%s --help tells its options', async (command) => {
     const help = await run([command, '--help']);
     expect(help).toMatchObject({ code: 0, err: '' });
     expect(help.out).toContain(`Usage: syncline ${command}`);
     expect(help.out).toContain('--json');
     expect((await run(['help', command])).out).toBe(help.out);
   });
+
+  it.each(['conformance', 'simulate', 'doctor'])(
+    '%s has all its options in docs/command-line.md',
+    async (command) => {
+      const page = readFileSync('docs/command-line.md', 'utf8');
+      const { out } = await run([command, '--help']);
+      const options = [...out.matchAll(/^ {2}(--[a-z]+)/gm)].map(([, option]) => option);
+      expect(options.length).toBeGreaterThan(1);
+      for (const option of options) expect(page).toContain(`\`${option}`);
+    },
+  );
 
   it('tells its version', async () => {
     expect((await run(['--version'])).out).toMatch(/^\d+\.\d+\.\d+/);

@@ -126,6 +126,28 @@ describe('the packed package', () => {
     await expect(run(process.execPath, [write('doors.mjs', code)], { cwd: project })).resolves.toBeDefined();
   });
 
+  it('has a command line that runs where it is installed', async () => {
+    const modules = join(project, 'node_modules');
+    const { bin } = JSON.parse(readFileSync(join(modules, 'syncline/package.json'), 'utf8'));
+    mkdirSync(join(modules, '.bin'));
+    // As npm does it: a link to the file, which therefore must be executable.
+    symlinkSync(join('..', 'syncline', bin.syncline), join(modules, '.bin/syncline'));
+    const command = (...args: string[]) =>
+      run('npx', ['--no-install', 'syncline', ...args], { cwd: project });
+    const doctor = JSON.parse((await command('doctor', '--json')).stdout);
+    expect(doctor).toMatchObject({ ok: true, missing: 0 });
+    expect((await command('conformance', '--list')).stdout).toContain('a create is accepted');
+    write(
+      'app.js',
+      `import { defineEntity } from 'syncline';
+      import { simulated } from 'syncline/testing';
+      const schema = { '~standard': { version: 1, vendor: 'test', validate: (value) => ({ value }) } };
+      const note = defineEntity({ name: 'note', schema });
+      export default { entities: [simulated(note, { create: (_, id) => ({ id }) })], steps: 10 };`,
+    );
+    expect((await command('simulate', 'app.js', '--seeds', '1..3')).stdout).toContain('3 passed, 0 failed');
+  });
+
   it('has one copy of the core, shared by all doors', async () => {
     const code = `import * as core from 'syncline';
       import * as server from 'syncline/server';

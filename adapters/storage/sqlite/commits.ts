@@ -2,41 +2,43 @@ import { idCharsKept, pruneEvery, type MovedRows } from '../../shared/rows.js';
 import type { Session } from './session.js';
 
 /**
- * The newest commits and the rows that each of them moved, for other connections to follow. `chars` is the sum of the
- * lengths of `rows` up to and with this one.
+ * The newest commits and the rows that each of them moved, for other connections to follow. `chars`: the lengths of all
+ * `rows` up to and with this one. `pages`: how long the file was, by which one that was cut off is found out.
  */
-export const createCommits = `CREATE TABLE IF NOT EXISTS syncline_commits (
-  revision INTEGER PRIMARY KEY, rows TEXT NOT NULL, chars INTEGER NOT NULL)`;
+export const createCommits = `CREATE TABLE syncline_commits (
+  revision INTEGER PRIMARY KEY, rows TEXT NOT NULL, chars INTEGER NOT NULL, pages INTEGER NOT NULL)`;
 
-interface CommitRow {
-  readonly rows: string;
+export interface Newest {
+  readonly revision: number;
+  readonly chars: number;
 }
 
-/** Adds a commit, in a transaction that is open, and resolves with its revision. */
-export async function addCommit(session: Session, moved: MovedRows): Promise<number> {
-  const [added] = await session.all<{ readonly revision: number; readonly chars: number }>(
-    `INSERT INTO syncline_commits (rows, chars)
-     SELECT ?1, length(?1) + coalesce((SELECT chars FROM syncline_commits ORDER BY revision DESC LIMIT 1), 0)
-     RETURNING revision, chars`,
-    JSON.stringify(moved),
+export async function newestCommit(session: Session): Promise<Newest> {
+  const [newest] = await session.all<Newest>(
+    'SELECT revision, chars FROM syncline_commits ORDER BY revision DESC LIMIT 1',
   );
-  const { revision, chars } = added!;
+  return newest ?? { revision: 0, chars: 0 };
+}
+
+/** Adds the commit after `newest`, last in a transaction that is open. */
+export async function addCommit(session: Session, newest: Newest, moved: MovedRows): Promise<void> {
+  const revision = newest.revision + 1;
+  const rows = JSON.stringify(moved);
+  const chars = newest.chars + rows.length;
+  await session.run(
+    'INSERT INTO syncline_commits SELECT ?, ?, ?, page_count FROM pragma_page_count',
+    revision,
+    rows,
+    chars,
+  );
   if (revision % pruneEvery === 0) {
     await session.run(
-      `DELETE FROM syncline_commits WHERE revision < ?1 + ${2 * pruneEvery} AND chars < ?2
-       AND revision < (SELECT max(revision) FROM syncline_commits)`,
-      (await oldest(session)) ?? 0,
+      `DELETE FROM syncline_commits WHERE chars < ? AND revision < ?
+       AND revision < ${2 * pruneEvery} + (SELECT min(revision) FROM syncline_commits)`,
       chars - idCharsKept,
+      revision,
     );
   }
-  return revision;
-}
-
-export async function newestRevision(session: Session): Promise<number> {
-  const [row] = await session.all<{ readonly newest: number | null }>(
-    'SELECT max(revision) AS newest FROM syncline_commits',
-  );
-  return row?.newest ?? 0;
 }
 
 /**
@@ -50,18 +52,21 @@ export async function movedBetween(
 ): Promise<readonly MovedRows[] | 'unknown' | 'gone'> {
   if (before <= after) return 'gone';
   if (before === after + 1) return [];
-  const rows = await session.all<CommitRow>(
+  const commits = await session.all<{ readonly rows: string }>(
     'SELECT rows FROM syncline_commits WHERE revision > ? AND revision < ? ORDER BY revision',
     after,
     before,
   );
-  if (rows.length < before - after - 1) return 'unknown';
-  return rows.map((row) => JSON.parse(row.rows) as MovedRows);
+  if (commits.length < before - after - 1) return 'unknown';
+  return commits.map(({ rows }) => JSON.parse(rows) as MovedRows);
 }
 
-async function oldest(session: Session): Promise<number | null | undefined> {
-  const [row] = await session.all<{ readonly oldest: number | null }>(
-    'SELECT min(revision) AS oldest FROM syncline_commits',
+/** Whether the file is shorter than it was, and not because somebody has tidied it up. */
+export async function isCutOff(session: Session): Promise<boolean> {
+  const [length] = await session.all<{ readonly pages: number; readonly page_count: number }>(
+    'SELECT pages, page_count FROM syncline_commits, pragma_page_count ORDER BY revision DESC LIMIT 1',
   );
-  return row?.oldest;
+  if (length === undefined || length.page_count >= length.pages) return false;
+  const [check] = await session.all<{ readonly quick_check: string }>('PRAGMA quick_check(1)');
+  return check?.quick_check !== 'ok';
 }

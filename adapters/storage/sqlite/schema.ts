@@ -1,6 +1,6 @@
 import { keyAt, SyncError, type StorageLayout } from 'syncline';
 import { unionOf } from '../../shared/rows.js';
-import { addCommit, createCommits } from './commits.js';
+import { addCommit, createCommits, isCutOff, newestCommit } from './commits.js';
 import { encodeText, sqlIndexName, sqlKey, sqlName } from './names.js';
 import type { Session } from './session.js';
 import { idOf, Table } from './table.js';
@@ -31,6 +31,11 @@ export async function inspect(session: Session): Promise<'new' | 'ours'> {
   if (stored > format) {
     throw new SyncError('version', `the file has format ${stored}, and only ${format} is known here`, {
       hint: 'A newer release wrote it. Use that one, or newer.',
+    });
+  }
+  if (await isCutOff(session)) {
+    throw new SyncError('storage-corrupt', 'the file was cut off', {
+      hint: '`salvageRows` reads what can be read; this file was not touched.',
     });
   }
   return 'ours';
@@ -64,7 +69,7 @@ export async function grow(session: Session, wanted: StorageLayout): Promise<voi
     }
   }
   await setMeta(session, layoutMark.id, JSON.stringify(grown));
-  await addCommit(session, { [layoutMark.table]: [layoutMark.id] });
+  await addCommit(session, await newestCommit(session), { [layoutMark.table]: [layoutMark.id] });
 }
 
 /** All tables and indexes that the file has, those that only other releases know included. */

@@ -19,7 +19,7 @@ import {
   refsOf,
 } from '../../shared/rows.js';
 import { sqliteError } from '../../shared/sqlite.js';
-import { addCommit, movedBetween, newestRevision } from './commits.js';
+import { addCommit, movedBetween, newestCommit } from './commits.js';
 import { dropAll, grow, inspect, layoutMark, storedLayout } from './schema.js';
 import { Session, type SessionOptions, type SqliteConnection } from './session.js';
 import { idOf, Table, type RawRow, type Reading } from './table.js';
@@ -116,7 +116,7 @@ export class SqliteStorage implements StorageAdapter {
       await session.transaction(async () => {
         await grow(session, layout);
         await this.#readLayout(session);
-        this.#seen = await newestRevision(session);
+        this.#seen = (await newestCommit(session)).revision;
       });
     } catch (error) {
       await session.close();
@@ -148,6 +148,8 @@ export class SqliteStorage implements StorageAdapter {
     this.#state = 'closed';
     this.#cancelPoll();
     await this.#turn;
+    // Some drivers leave this undone; then all that was written would stand in the log beside the file.
+    await this.#session?.all('PRAGMA wal_checkpoint(TRUNCATE)').catch(() => undefined);
     await this.#session?.close();
   }
 
@@ -186,19 +188,20 @@ export class SqliteStorage implements StorageAdapter {
     const moved = movedBy(writes);
     const foreign: RowRef[] = [];
     try {
-      return await session
-        .transaction(async () => {
-          const revision =
-            writes.length > 0 ? await addCommit(session, moved) : (await newestRevision(session)) + 1;
-          foreign.push(...(await this.#follow(session, revision)));
-          await this.#check(session, [...conditionsOf(writes), ...reads]);
-          for (const { table, id, value } of writes) {
-            if (value === undefined) await this.#tables.get(table)!.delete(session, id);
-            else await this.#tables.get(table)!.put(session, id, revision, value);
-          }
-          return writes.length > 0 ? revision : revision - 1;
-        })
-        .then((revision) => (this.#seen = revision));
+      this.#seen = await session.transaction(async () => {
+        const newest = await newestCommit(session);
+        const revision = newest.revision + 1;
+        foreign.push(...(await this.#follow(session, revision)));
+        await this.#check(session, [...conditionsOf(writes), ...reads]);
+        if (writes.length === 0) return newest.revision;
+        for (const { table, id, value } of writes) {
+          if (value === undefined) await this.#tables.get(table)!.delete(session, id);
+          else await this.#tables.get(table)!.put(session, id, revision, value);
+        }
+        await addCommit(session, newest, moved);
+        return revision;
+      });
+      return this.#seen;
     } finally {
       if (foreign.length > 0) this.#signals.changed?.(foreign);
     }
@@ -264,7 +267,7 @@ export class SqliteStorage implements StorageAdapter {
     if (this.#setup.pollMs === 0) return;
     this.#cancelPoll = this.#setup.runtime.setTimer(this.#setup.pollMs, () => {
       this.#inTurn(async (session) => {
-        if ((await newestRevision(session)) !== this.#seen) await this.#commit(session, []);
+        if ((await newestCommit(session)).revision !== this.#seen) await this.#commit(session, []);
       })
         .catch(() => undefined)
         .finally(() => this.#is('open') && this.#poll());

@@ -18,6 +18,7 @@ export type { SyncProgress } from './engine/sync-loop.js';
 
 export { defineEntity } from './resolve/define-entity.js';
 export type { EntityOptions } from './resolve/define-entity.js';
+export { exclude } from './resolve/exclude.js';
 export { reconcile } from './resolve/reconcile.js';
 export { clientWins, custom, lastWriteWins, manual, merge, serverWins } from './resolve/strategies.js';
 export type { GranularityOptions, MergeOptions, StrategyOptions } from './resolve/strategies.js';

@@ -12,13 +12,16 @@ export interface SyncPolicy {
   readonly priority?: number;
 }
 
-/** What a device keeps of an entity. */
+/** What a device does not keep of an entity; made by `exclude`. */
 export interface LocalPolicy {
-  /**
-   * Top-level fields that are never stored on the device, as names or JSON Pointers. They are taken out of what the
-   * server sends; a write to one is refused. The schema must have them optional.
-   */
-  readonly exclude?: readonly string[];
+  /** JSON Pointers, of one segment, of the fields that are never stored on the device. */
+  readonly exclude: readonly string[];
+  /** Throws `SyncError` `validation` for a declaration that cannot do without one of them. */
+  check(declaration: Pick<EntityDefinition, 'name' | 'schema' | 'idField' | 'indexes'>): void;
+  /** A record, a pulled change, an answer to a push, or the data alone, less what is excluded. */
+  kept<T extends object>(envelope: T): T;
+  /** Throws `SyncError` `validation` where data, a part of them, or an array of `FieldChange` writes to what is excluded. */
+  refuse(entity: string, written: unknown): void;
 }
 
 /**
@@ -40,6 +43,6 @@ export interface EntityDefinition<T extends object = object> {
   /** Brings data written under an older version along, one version at a time. */
   readonly migrate?: (data: JsonObject, fromVersion: number) => JsonObject;
   readonly sync: Required<SyncPolicy>;
-  /** `exclude` holds JSON Pointers of one segment. */
-  readonly local: Required<LocalPolicy>;
+  /** Absent: the device keeps all of it. */
+  readonly local?: LocalPolicy;
 }

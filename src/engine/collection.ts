@@ -6,7 +6,6 @@ import { toJson } from '../diff/json.js';
 import { SyncError } from '../errors.js';
 import { isKeyText } from '../protocol/interior.js';
 import type { Context } from './context.js';
-import { refuseExcluded } from './excluded.js';
 import { freeze, liveData, runQuery, watchQuery, type Source } from './live.js';
 import type { Intent, WriteOptions } from './operations.js';
 import { compileQuery, toPath, type Query } from './query.js';
@@ -134,7 +133,7 @@ export function intentsOf<T extends object>(context: Context, definition: Entity
     }),
     update(id: string, patch: Patch<T>, options?: WriteOptions): Intent {
       // Here, because a field that is to be removed is not in the data any more.
-      refuseExcluded(definition, patch);
+      definition.local?.refuse(definition.name, patch);
       const next = typeof patch === 'function' ? changedBy(patch) : patchedWith(patch);
       return { kind: 'update', definition, id, next, ...given(options) };
     },

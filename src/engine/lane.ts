@@ -4,7 +4,6 @@ import type { OutboxEntry } from '../contracts/queue.js';
 import { SyncError } from '../errors.js';
 import { reconcile, writeOver } from '../resolve/reconcile.js';
 import type { Transaction } from './committer.js';
-import { recordKept } from './excluded.js';
 import { baseOf, recordTable, tables, type RecordRow } from './rows.js';
 
 /** One record with its pending operations, loaded for a unit of work. */
@@ -76,12 +75,12 @@ export function rowOf(
   base: SyncRecord | undefined,
   entries: readonly OutboxEntry[],
 ): RecordRow {
-  const kept = recordKept(definition, view);
+  const kept = (record: SyncRecord) => definition.local?.kept(record) ?? record;
   return entries.length === 0
-    ? { view: kept }
+    ? { view: kept(view) }
     : {
-        view: kept,
-        base: base === undefined ? null : recordKept(definition, base),
+        view: kept(view),
+        base: base === undefined ? null : kept(base),
         pending: entries.map(({ operation }) => operation.id),
       };
 }

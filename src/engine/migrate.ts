@@ -29,7 +29,7 @@ export async function migrateRecords(
     const from = ofEntity(schema.versions, definition.name);
     if (from === undefined) continue;
     const before = ofEntity(schema.excluded, definition.name) ?? [];
-    const { exclude } = definition.local;
+    const exclude = definition.local?.exclude ?? [];
     // What was kept out before is not here to be shown: the server is asked for all of it.
     if (before.some((path) => !exclude.includes(path))) await startOver(transaction);
     if (from === definition.version && exclude.every((path) => before.includes(path))) continue;

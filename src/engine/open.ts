@@ -47,7 +47,7 @@ function schemaOf({ entities }: Context): Required<SchemaRow> {
   const all = [...entities.values()];
   return {
     versions: Object.fromEntries(all.map(({ name, version }) => [name, version])),
-    excluded: Object.fromEntries(all.map(({ name, local }) => [name, local.exclude])),
+    excluded: Object.fromEntries(all.map(({ name, local }) => [name, local?.exclude ?? []])),
   };
 }
 

@@ -12,7 +12,6 @@ import { exceedsBytes } from '../protocol/interior.js';
 import { defaultLimits } from '../protocol/limits.js';
 import { ruleFor } from '../resolve/concurrent.js';
 import { parseData, schemaProblem } from '../resolve/define-entity.js';
-import { objectKept, refuseExcluded } from './excluded.js';
 import type { ReplicaRow } from './rows.js';
 
 /** What an application asks for, before it is an operation. */
@@ -137,13 +136,13 @@ function roughLength(value: Json): number {
 /** Data as the schema gives it out, as plain JSON that nobody else holds. Throws `SyncError` `validation`. */
 export function accept({ definition, id }: Pick<Intent, 'definition' | 'id'>, data: unknown): JsonObject {
   const given = toJson(data);
-  refuseExcluded(definition, given);
+  definition.local?.refuse(definition.name, given);
   const json = toJson(parseData(definition, given), { copies: true });
   if (typeof json !== 'object' || json === null || Array.isArray(json)) {
     throw new SyncError('validation', `${definition.name} ${id}: data must be an object`);
   }
   // A schema may have defaults for what is not here.
-  const object = objectKept(definition, json as JsonObject);
+  const object = definition.local?.kept({ data: json as JsonObject }).data ?? (json as JsonObject);
   if (object[definition.idField] !== id) {
     throw new SyncError(
       'validation',

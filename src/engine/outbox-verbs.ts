@@ -11,7 +11,6 @@ import { fold } from './lane.js';
 import { Bench } from './bench.js';
 import type { Transaction } from './committer.js';
 import type { Context } from './context.js';
-import { refuseExcludedChanges } from './excluded.js';
 import { author, hopeless, type WriteOptions } from './operations.js';
 import { putMeta, readMeta } from './meta.js';
 import { migrateData } from './migrate.js';
@@ -109,7 +108,7 @@ async function sendAgain(
     const lane = bench.lane(old.entity, old.entityId);
     if (lane === undefined)
       throw new SyncError('validation', `unknown entity '${old.entity}'`, { operationId: id });
-    if (changes !== undefined) refuseExcludedChanges(lane.definition, changes);
+    if (changes !== undefined) lane.definition.local?.refuse(old.entity, changes);
     const view = fold(
       lane.definition,
       lane.base,

@@ -10,7 +10,6 @@ import { Bench } from './bench.js';
 import type { Transaction } from './committer.js';
 import type { Context } from './context.js';
 import type { ClientEvent } from './events.js';
-import { changeKept } from './excluded.js';
 import { resendHistory } from './identity.js';
 import type { LaneKey } from './lane.js';
 import { putMeta, readMeta } from './meta.js';
@@ -84,7 +83,8 @@ async function collect(
       changes.length = 0;
       reset = true;
     }
-    for (const change of answer.changes) changes.push(changeKept(entities.get(keyOf(change).entity), change));
+    for (const change of answer.changes)
+      changes.push(entities.get(keyOf(change).entity)?.local?.kept(change) ?? change);
     onPage(changes.length, typeof answer.more === 'number' ? changes.length + answer.more : undefined);
     if (answer.more === false) return { from, cursor: answer.cursor, changes, reset, last: answer };
     if (answer.cursor === cursor)

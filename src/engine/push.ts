@@ -4,7 +4,6 @@ import type { CallOptions, OperationResult } from '../contracts/transport.js';
 import { storeAnswers, type PushReport } from './answers.js';
 import type { Transaction } from './committer.js';
 import type { Context } from './context.js';
-import { resultKept } from './excluded.js';
 import { putMeta, readMeta } from './meta.js';
 import { tables } from './rows.js';
 
@@ -62,7 +61,7 @@ function answersTo(
   const asked = new Map(operations.map(({ id, entity }) => [id, entities.get(entity)]));
   return answers.flatMap((answer) => {
     const definition = asked.get(answer.id);
-    return asked.delete(answer.id) ? [resultKept(definition, answer)] : [];
+    return asked.delete(answer.id) ? [definition?.local?.kept(answer) ?? answer] : [];
   });
 }
 

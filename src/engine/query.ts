@@ -48,7 +48,31 @@ export interface CompiledQuery {
   page<R>(rows: readonly R[]): readonly R[];
 }
 
-const operators = new Set(['eq', 'ne', 'gt', 'gte', 'lt', 'lte', 'in', 'contains']);
+type Test = (value: Json | undefined, bound: Json) => boolean;
+
+const isEqual: Test = (value, bound) => value === bound || equalJson(value, bound);
+
+/** Numbers with numbers, text with text. */
+const compared =
+  (isWithin: (order: number) => boolean): Test =>
+  (value, bound) =>
+    typeof value === typeof bound &&
+    (typeof value === 'number' || typeof value === 'string') &&
+    isWithin(compareValues(value, bound, 1));
+
+const tests: Readonly<Record<keyof Condition<Json>, Test>> = {
+  eq: isEqual,
+  ne: (value, bound) => !isEqual(value, bound),
+  gt: compared((order) => order > 0),
+  gte: compared((order) => order >= 0),
+  lt: compared((order) => order < 0),
+  lte: compared((order) => order <= 0),
+  in: (value, bound) => (bound as readonly Json[]).some((each) => isEqual(value, each)),
+  contains: (value, bound) =>
+    typeof value === 'string'
+      ? typeof bound === 'string' && value.includes(bound)
+      : Array.isArray(value) && value.some((each: Json) => isEqual(each, bound)),
+};
 
 export function compileQuery<T>(definition: EntityDefinition, query: Query<T> = {}): CompiledQuery {
   const { where = {}, orderBy, limit, offset = 0 } = query;
@@ -86,30 +110,17 @@ function conditionOf(wanted: unknown): Condition<Json> | undefined {
     typeof wanted === 'object' &&
     wanted !== null &&
     Object.keys(wanted).length > 0 &&
-    Object.keys(wanted).every((key) => operators.has(key));
+    Object.keys(wanted).every((key) => Object.hasOwn(tests, key));
   return isCondition ? wanted : { eq: wanted as Json };
 }
 
 function holds(value: Json | undefined, condition: Condition<Json> | undefined): boolean {
   if (condition === undefined) return value === undefined;
-  const { eq, ne, gt, gte, lt, lte, in: among, contains } = condition;
-  if (eq !== undefined && !(value === eq || equalJson(value, eq))) return false;
-  if (ne !== undefined && equalJson(value, ne)) return false;
-  if (among !== undefined && !among.some((each) => equalJson(value, each))) return false;
-  if (contains !== undefined && !isIn(value, contains)) return false;
-  if (gt !== undefined && !(isComparable(value, gt) && compareValues(value, gt, 1) > 0)) return false;
-  if (gte !== undefined && !(isComparable(value, gte) && compareValues(value, gte, 1) >= 0)) return false;
-  if (lt !== undefined && !(isComparable(value, lt) && compareValues(value, lt, 1) < 0)) return false;
-  return lte === undefined || (isComparable(value, lte) && compareValues(value, lte, 1) <= 0);
-}
-
-function isIn(value: Json | undefined, member: Json): boolean {
-  if (typeof value === 'string') return typeof member === 'string' && value.includes(member);
-  return Array.isArray(value) && value.some((each: Json) => equalJson(each, member));
-}
-
-function isComparable(value: Json | undefined, bound: Json): boolean {
-  return typeof value === typeof bound && (typeof value === 'number' || typeof value === 'string');
+  for (const operator of Object.keys(condition) as (keyof Condition<Json>)[]) {
+    const bound = condition[operator];
+    if (bound !== undefined && !tests[operator](value, bound)) return false;
+  }
+  return true;
 }
 
 /** Numbers before text before all else; absent last whichever way the order runs. */

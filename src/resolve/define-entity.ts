@@ -2,7 +2,7 @@ import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { EntityDefinition, LocalPolicy, SyncPolicy } from '../contracts/entity.js';
 import type { JsonObject } from '../contracts/json.js';
 import type { ConflictStrategy } from '../contracts/resolver.js';
-import { isPrefix, parsePointer } from '../diff/pointer.js';
+import { parsePointer } from '../diff/pointer.js';
 import { SyncError } from '../errors.js';
 import { lastWriteWins, manual } from './strategies.js';
 
@@ -21,7 +21,7 @@ export interface EntityOptions<T extends object> {
   /** Brings data written under an older version along, one version at a time. */
   readonly migrate?: (data: JsonObject, fromVersion: number) => JsonObject;
   readonly sync?: SyncPolicy;
-  /** Sensitive fields that are kept off the device. */
+  /** Sensitive fields that are kept off the device: `exclude('diagnosis')`. Default: all is kept. */
   readonly local?: LocalPolicy;
 }
 
@@ -54,45 +54,21 @@ export function defineEntity<T extends object>(options: EntityOptions<T>): Entit
     throw new SyncError('validation', `${name}: version must be 1, 2, 3 …`);
   const strategy = options.strategy ?? lastWriteWins();
   for (const path of Object.keys(strategy.fields)) parsePointer(path);
-  const indexes = (options.indexes ?? []).map(toPointer);
+  const indexes = (options.indexes ?? []).map((field) => (field.startsWith('/') ? field : `/${field}`));
   for (const path of indexes) parsePointer(path);
-  const { idField = 'id' } = options;
-  const exclude = (options.local?.exclude ?? []).map(toPointer);
-  for (const path of exclude) assertExcludable(options, path, [`/${idField}`, ...indexes]);
+  const { schema, idField = 'id', local } = options;
+  local?.check({ name, schema, idField, indexes });
   return {
     name,
-    schema: options.schema,
+    schema,
     strategy,
     idField,
     indexes,
     version,
     ...(options.migrate === undefined ? {} : { migrate: options.migrate }),
     sync: { mode: 'immediate', intervalMs: 30_000, priority: 0, ...options.sync },
-    local: { exclude },
+    ...(local === undefined ? {} : { local }),
   };
-}
-
-function toPointer(field: string): string {
-  return field.startsWith('/') ? field : `/${field}`;
-}
-
-/** Many schemas say at once what an empty object lacks; one that stops at its first complaint is taken at its word. */
-function assertExcludable<T extends object>(
-  { name, schema }: EntityOptions<T>,
-  path: string,
-  needed: readonly string[],
-): void {
-  const [key, ...deeper] = parsePointer(path);
-  const refuse = (why: string) =>
-    new SyncError('validation', `${name}: '${path}' cannot be excluded, ${why}`);
-  if (key === undefined || deeper.length > 0) throw refuse('only a top-level field can');
-  if (needed.some((each) => isPrefix(path, each))) throw refuse('it is the id or an index');
-  const isDemanded = ({ path: place }: StandardSchemaV1.Issue) => {
-    const first = place?.[0];
-    return place?.length === 1 && String(typeof first === 'object' ? first.key : first) === key;
-  };
-  if (validate({ schema }, {}).issues?.some(isDemanded) === true)
-    throw refuse('the schema demands it: make it optional');
 }
 
 /** Stands for an entity that this side does not know: clocks are compared, and every disagreement is left to others. */
@@ -107,7 +83,6 @@ export function compareOnly(entity: string): EntityDefinition {
     indexes: [],
     version: 1,
     sync: { mode: 'immediate', intervalMs: 30_000, priority: 0 },
-    local: { exclude: [] },
   };
 }
 
@@ -126,7 +101,8 @@ export function parseData(definition: EntityDefinition, data: unknown): unknown 
   });
 }
 
-function validate(
+/** Never throws, whatever the schema does. */
+export function validate(
   { schema }: Pick<EntityDefinition, 'schema'>,
   data: unknown,
 ): StandardSchemaV1.Result<object> {

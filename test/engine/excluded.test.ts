@@ -3,6 +3,7 @@ import {
   clientWins,
   concat,
   defineEntity,
+  exclude,
   lastWriteWins,
   manual,
   merge,
@@ -25,7 +26,7 @@ const schema = z.object({
 
 function entities(strategy: ConflictStrategy = lastWriteWins()) {
   const everything = defineEntity({ name: 'patient', schema, strategy });
-  const discreet = defineEntity({ name: 'patient', schema, strategy, local: { exclude: ['diagnosis'] } });
+  const discreet = defineEntity({ name: 'patient', schema, strategy, local: exclude('diagnosis') });
   return { everything, discreet };
 }
 
@@ -197,7 +198,7 @@ describe('a write to an excluded field', () => {
     const discreet = defineEntity({
       name: 'patient',
       schema: withDefault,
-      local: { exclude: ['/diagnosis'] },
+      local: exclude('/diagnosis'),
     });
     const world = createWorld([everything]);
     const [office, tablet] = [await world.device(), await world.device({ entities: [discreet] })];
@@ -248,9 +249,9 @@ describe('a list of excluded fields that changes', () => {
 
 describe('defineEntity', () => {
   const define =
-    (exclude: string[], more = {}) =>
+    (fields: string[], more = {}) =>
     () =>
-      defineEntity({ name: 'patient', schema, local: { exclude }, ...more });
+      defineEntity({ name: 'patient', schema, local: exclude(...fields), ...more });
 
   it.each<[string, string[], object]>([
     ['a nested field', ['/diagnosis/text'], {}],
@@ -264,7 +265,7 @@ describe('defineEntity', () => {
   });
 
   it('takes names and pointers', () => {
-    expect(define(['notes', '/diagnosis'])().local).toEqual({ exclude: ['/notes', '/diagnosis'] });
+    expect(define(['notes', '/diagnosis'])().local).toMatchObject({ exclude: ['/notes', '/diagnosis'] });
   });
 });
 

@@ -1,14 +1,12 @@
-import { createLocalLine, localBus } from 'syncline/server-bus/local';
-import { serverBusCases } from 'syncline/testing';
-import { describe, expect, it, test } from 'vitest';
+import { localBus } from 'syncline/server-bus/local';
+import { describe, expect, it } from 'vitest';
 import { createWorld, replica } from '../../server/world.js';
+import { hold } from '../subjects/hold.js';
+import { localBuses } from '../subjects/local-bus.js';
+
+hold(localBuses);
 
 describe('localBus', () => {
-  test.each(serverBusCases)('$name', async ({ run }) => {
-    const line = createLocalLine();
-    await run(() => localBus(line));
-  });
-
   it('is rung by a server whose push moved a space, and by no other', async () => {
     const bus = localBus();
     const heard: unknown[] = [];

@@ -1,13 +1,12 @@
-import { describe, expect, it, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { memoryStore } from 'syncline/server-store/memory';
-import { serverStoreCases } from 'syncline/testing';
 import { contentOf, createWorld, replica, sequence } from '../../server/world.js';
+import { hold } from '../subjects/hold.js';
+import { memoryServerStore } from '../subjects/server-stores.js';
+
+hold(memoryServerStore);
 
 describe('memoryStore', () => {
-  test.each(serverStoreCases)('$name', async ({ run }) => {
-    await run(() => memoryStore());
-  });
-
   it('goes back to a backup, whole, under a new epoch', async () => {
     const { store, push } = createWorld({ store: memoryStore({ newEpoch: sequence('e') }) });
     const phone = replica('phone');

@@ -2,11 +2,12 @@ import Database from 'libsql';
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it, test } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { sqliteStore, type SqliteDatabase } from 'syncline/server-store/sqlite';
-import { lastingServerStoreCases, serverStoreCases } from 'syncline/testing';
 import { createSyncServer } from '../../../src/server/index.js';
 import { ada, replica, set, task, testRuntime } from '../../server/world.js';
+import { hold } from '../subjects/hold.js';
+import { sqliteServerStores } from '../subjects/server-stores.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'syncline-sqlite-'));
 let files = 0;
@@ -14,16 +15,9 @@ const freshFile = () => join(folder, `${files++}.db`);
 
 afterAll(() => rmSync(folder, { recursive: true }));
 
+hold(...sqliteServerStores);
+
 describe('sqliteStore', () => {
-  test.each([...serverStoreCases, ...lastingServerStoreCases])('$name', async ({ run }) => {
-    const file = freshFile();
-    await run(() => sqliteStore({ file }));
-  });
-
-  test.each(serverStoreCases)('in memory, faster: $name', async ({ run }) => {
-    await run(() => sqliteStore({ file: ':memory:', synchronous: 'normal' }));
-  });
-
   it('keeps tables that plain SQL can read', async () => {
     const file = freshFile();
     const store = sqliteStore({ file });

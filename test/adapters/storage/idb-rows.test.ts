@@ -4,8 +4,9 @@ import { forceCloseDatabase } from 'fake-indexeddb';
 import type { Json, StorageLayout } from 'syncline';
 import { idbRowsStorage, type IdbOptions } from 'syncline/storage/idb-rows';
 import { idbStorage } from 'syncline/storage/idb';
-import { storageCases } from 'syncline/testing';
-import { afterEach, describe, expect, it, test, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { hold } from '../subjects/hold.js';
+import { idbRows } from '../subjects/idb.js';
 
 let names = 0;
 const freshName = () => `rows ${names++}`;
@@ -15,12 +16,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-describe('idbRowsStorage', () => {
-  test.each(storageCases)('$name', async ({ run }) => {
-    const name = freshName();
-    await run(() => idbRowsStorage({ name }));
-  });
-});
+hold(...idbRows);
 
 function world(options: Partial<IdbOptions> = {}) {
   const name = freshName();

@@ -12,12 +12,20 @@ export interface Subject {
   readonly cases: readonly { readonly name: string; readonly run: () => Promise<void> }[];
 }
 
-/** `use` makes a fresh world, hands its setup to the case, and cleans up. */
+type Use<Setup> = (run: (setup: Setup) => Promise<void>) => Promise<void>;
+
+/** `use` makes a fresh world, hands its setup to the case, and cleans up. `more`: cases that need another setup. */
 export function subject<Setup>(
   kit: KitName,
   name: string,
   cases: readonly ConformanceCase<Setup>[],
-  use: (run: (setup: Setup) => Promise<void>) => Promise<void>,
+  use: Use<Setup>,
+  more: Subject['cases'] = [],
 ): Subject {
-  return { kit, name, cases: cases.map((one) => ({ name: one.name, run: () => use(one.run) })) };
+  return { kit, name, cases: [...held(cases, use), ...more] };
+}
+
+/** The cases with what they need. */
+export function held<Setup>(cases: readonly ConformanceCase<Setup>[], use: Use<Setup>): Subject['cases'] {
+  return cases.map((one) => ({ name: one.name, run: () => use(one.run) }));
 }

@@ -1,6 +1,7 @@
 import { concat, latest, list, max, sum, union, type FieldRule, type Json } from 'syncline';
 import { fieldRuleCases, type FieldRuleSetup } from 'syncline/testing';
-import { describe, it, test } from 'vitest';
+import { describe, it } from 'vitest';
+import { hold } from '../subjects/hold.js';
 import { rules } from '../subjects/rules.js';
 import { expectCaught } from './kit.js';
 
@@ -99,9 +100,7 @@ const broken: Record<string, readonly [caughtBy: string, sound: FieldRuleSetup, 
   ],
 };
 
-describe.each(rules)('$name', ({ cases }) => {
-  test.each(cases)('$name', ({ run }) => run());
-});
+hold(...rules);
 
 describe('the cases for field rules', () => {
   it.each(Object.entries(broken))('catch a rule that %s', async (_, [caughtBy, sound, rule]) => {

@@ -2,7 +2,7 @@ import type { ConformanceCase } from 'syncline/testing';
 import { expect, vi } from 'vitest';
 
 /** Runs the case of this name. */
-export async function runCase<Setup>(
+async function runCase<Setup>(
   cases: readonly ConformanceCase<Setup>[],
   name: string,
   setup: Setup,

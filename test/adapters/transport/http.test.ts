@@ -1,9 +1,10 @@
 import { gunzipSync } from 'node:zlib';
-import { describe, expect, it, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { httpTransport, type HttpFetch, type HttpTransportOptions } from 'syncline/transport/http';
 import { memoryStore } from 'syncline/server-store/memory';
 import { createSyncServer, type Identity } from '../../../src/server/index.js';
 import { replica, task, testRuntime } from '../../server/world.js';
+import { hold } from '../subjects/hold.js';
 import { http } from '../subjects/http.js';
 
 const url = 'https://sync.example/api/v1/sync';
@@ -35,9 +36,7 @@ function refused(code: string, status: number, headers: Record<string, string> =
   return json({ error: { code, message: 'no' } }, { status, headers });
 }
 
-describe(http.name, () => {
-  test.each(http.cases)('$name', ({ run }) => run());
-});
+hold(http);
 
 describe('the HTTP transport', () => {
   it('carries a push and a pull to a server and back', async () => {

@@ -1,14 +1,13 @@
-import { describe, expect, it, test } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { loopbackTransport, type LoopbackMiddleware } from 'syncline/transport/loopback';
 import { SyncError } from '../../../src/errors.js';
 import { ada, createWorld, replica } from '../../server/world.js';
+import { hold } from '../subjects/hold.js';
 import { loopback } from '../subjects/loopback.js';
 
 const { signal } = new AbortController();
 
-describe(loopback.name, () => {
-  test.each(loopback.cases)('$name', ({ run }) => run());
-});
+hold(loopback);
 
 describe('the loopback transport', () => {
   it('carries a push and a pull to a server in the same process', async () => {

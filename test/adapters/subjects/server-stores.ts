@@ -1,0 +1,18 @@
+import { memoryStore } from 'syncline/server-store/memory';
+import { sqliteStore } from 'syncline/server-store/sqlite';
+import { lastingServerStoreCases, serverStoreCases } from 'syncline/testing';
+import { withFile } from './folder.js';
+import { subject } from './subject.js';
+
+export const memoryServerStore = subject('server-store', 'memoryStore', serverStoreCases, (run) =>
+  run(() => memoryStore()),
+);
+
+export const sqliteServerStores = [
+  subject('server-store', 'sqliteStore', [...serverStoreCases, ...lastingServerStoreCases], (run) =>
+    withFile((file) => run(() => sqliteStore({ file }))),
+  ),
+  subject('server-store', 'sqliteStore, in memory', serverStoreCases, (run) =>
+    run(() => sqliteStore({ file: ':memory:', synchronous: 'normal' })),
+  ),
+];

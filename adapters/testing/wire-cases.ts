@@ -1,6 +1,7 @@
 import { wireAnswerCases } from './wire-answer-cases.js';
 import { wireClientCases } from './wire-client-cases.js';
 import { wireConflictCases } from './wire-conflict-cases.js';
+import { wireDeskCases } from './wire-desk-cases.js';
 import { wireHttpCases } from './wire-http-cases.js';
 import { wirePullCases } from './wire-pull-cases.js';
 import { wireRefusalCases } from './wire-refusal-cases.js';
@@ -20,5 +21,6 @@ export const wireCases: readonly WireCase[] = [
   ...wirePullCases,
   ...wireRefusalCases,
   ...wireHttpCases,
+  ...wireDeskCases,
   ...wireClientCases,
 ];

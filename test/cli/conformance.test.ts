@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { wireCases } from 'syncline/testing';
@@ -36,6 +37,9 @@ describe('syncline conformance', () => {
       '',
       `${wireCases.length} passed, 0 failed`,
     ]);
+    expect(readFileSync('docs/command-line.md', 'utf8')).toContain(
+      `\n${wireCases.length} passed, 0 failed\n`,
+    );
   });
 
   it('names what a broken server does wrong, and what it saw', async () => {

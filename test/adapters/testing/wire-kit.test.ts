@@ -135,6 +135,13 @@ const broken: Record<string, readonly [caughtBy: string, flaw: Middleware]> = {
         JSON.parse(JSON.stringify(request).replace(/__proto__|constructor|prototype/g, 'harmless')) as object,
     ),
   ],
+  'sends all of a record as what differs': [
+    'where `delta` is offered, it tells the leaves that differ from those held',
+    answers<{ changed?: object[] }>('/delta', (answer) => ({
+      ...answer,
+      ...(answer.changed && { changed: [...answer.changed, { path: '/text', value: 'piano' }] }),
+    })),
+  ],
   'does twice what it is asked once': [
     'operations that come again in any order and in part change nothing',
     async (request, next) => {
@@ -160,6 +167,18 @@ describe('the cases for servers', () => {
     } finally {
       await served.close();
     }
+  });
+
+  it('catch one that lists a conflict after it was resolved', async () => {
+    const listed: object[] = [];
+    const forgetful = answers<{ conflicts: object[] }>('/conflicts', (answer) => {
+      listed.push(...(answer.conflicts ?? []));
+      return { ...answer, ...(answer.conflicts && { conflicts: listed }) };
+    });
+    const served = await serve({ entities: [], unknownEntities: 'compare' }, forgetful);
+    const found = wireCases.find(({ name }) => name.startsWith('where conflicts are listed'));
+    await expect(found?.run(served.setup)).rejects.toThrow('a conflict is still open');
+    await served.close();
   });
 
   it('say what they saw', async () => {
@@ -203,9 +222,8 @@ function answers<T extends object>(
     const body = await request.clone().text();
     const answer = await next(withHeaders(request, { 'accept-encoding': 'identity' }));
     if (!answer.ok || !new URL(request.url).pathname.includes(path)) return answer;
-    const asked = request.headers.has('content-encoding')
-      ? {}
-      : (JSON.parse(body) as Record<string, unknown>);
+    const isReadable = body !== '' && !request.headers.has('content-encoding');
+    const asked = isReadable ? (JSON.parse(body) as Record<string, unknown>) : {};
     return Response.json(spoil((await answer.json()) as T, asked));
   };
 }

@@ -1,5 +1,5 @@
-import type { StorageLayout } from 'syncline';
-import { rejects, same } from './check.js';
+import type { RowRef, StorageLayout } from 'syncline';
+import { holds, rejects, same } from './check.js';
 import { idsOf, layout, storageCase, valueOf, type StorageCase } from './storage-world.js';
 
 const grown: StorageLayout = {
@@ -89,5 +89,38 @@ export const storageLifecycleCases: readonly StorageCase[] = [
     const again = await world.reopen(older, grown);
     same(await valueOf(again, 'tags', 't'), { use: 1 }, 'the row');
     same(await idsOf(again, 'tags', { index: 'use' }), ['t'], 'the index');
+  }),
+
+  storageCase('an index holds what was written by an older release that does not know it', async (world) => {
+    const newer = await world.open({}, grown);
+    await newer.commit([
+      { table: 'notes', id: 'a', value: { title: 'z' } },
+      { table: 'notes', id: 'gone', value: { title: 'y' } },
+    ]);
+    const older = await world.reopen(newer, layout);
+    await older.commit([
+      { table: 'notes', id: 'a', value: { title: 'b' } },
+      { table: 'notes', id: 'b', value: { title: 'a' } },
+      { table: 'notes', id: 'gone' },
+    ]);
+    const again = await world.reopen(older, grown);
+    same(await idsOf(again, 'notes', { index: 'title' }), ['b', 'a'], 'the index');
+  }),
+
+  storageCase('an adapter is told of no row of a table that it does not declare', async (world) => {
+    const moved: RowRef[] = [];
+    const newer = await world.open({}, grown);
+    const older = await world.open({ changed: (rows) => void moved.push(...rows) });
+    await newer.commit([
+      { table: 'tags', id: 't', value: { use: 1 } },
+      { table: 'notes', id: 'a', value: 1 },
+    ]);
+    await older.commit([{ table: 'notes', id: 'own', value: 1 }]);
+    holds(moved.length > 0, '`changed` was never called');
+    same(
+      moved.filter(({ table }) => table !== 'notes'),
+      [],
+      'rows that nobody can read here',
+    );
   }),
 ];

@@ -107,8 +107,12 @@ class LevelStorage implements StorageAdapter {
       throw error;
     }
     this.#layout = layout;
-    // Of its own, because two adapters may be given the same signals.
-    this.#listener = { ...signals };
+    this.#listener = {
+      changed(rows) {
+        const readable = rows.filter(({ table }) => Object.hasOwn(layout, table));
+        if (readable.length > 0) signals.changed?.(readable);
+      },
+    };
     this.#store.listeners.add(this.#listener);
   }
 

@@ -7,7 +7,38 @@ import { expectCaught } from './kit.js';
 /** A storage that differs from a sound one in these members. */
 type Flaw<T> = (sound: T, store: MemoryStore) => Partial<T>;
 
+/** Rows that an adapter wrote which had no index of titles. */
+const untitled = new WeakMap<MemoryStore, Set<string>>();
+
 const brokenStorages: Record<string, readonly [caughtBy: string, flaw: Flaw<StorageAdapter>]> = {
+  'tells of tables that only another release knows': [
+    'an adapter is told of no row of a table that it does not declare',
+    (sound) => ({
+      open: (layout, signals) => sound.open({ tags: { indexes: {} }, ...layout }, signals),
+    }),
+  ],
+  'keeps only the indexes that it knows': [
+    'an index holds what was written by an older release that does not know it',
+    (sound, store) => {
+      const ids = untitled.get(store) ?? new Set();
+      untitled.set(store, ids);
+      let keepsTitles = false;
+      return {
+        open: (layout, signals) => {
+          keepsTitles = layout['notes']?.indexes['title'] !== undefined;
+          return sound.open(layout, signals);
+        },
+        commit: (writes, reads) => {
+          if (!keepsTitles) for (const { id } of writes) ids.add(id);
+          return sound.commit(writes, reads);
+        },
+        scan: async (table, options) => {
+          const rows = await sound.scan(table, options);
+          return options?.index === 'title' ? rows.filter(({ id }) => !ids.has(id)) : rows;
+        },
+      };
+    },
+  ],
   'forgets at a restart': [
     'what was committed is there after a restart, indexes included',
     (sound, store) => ({ close: () => sound.close().then(() => void (store.entries = [])) }),

@@ -1,9 +1,10 @@
-import { storageCases, type ConformanceCase } from 'syncline/testing';
+import { logDamageCases, logDeviceCases, storageCases, type ConformanceCase } from 'syncline/testing';
 import { describe, expect, it } from 'vitest';
 import { fencesOf, read } from './fences.js';
 
 /** Guides to writing an adapter, and the cases that hold it to their rules. */
 const guides: Readonly<Record<string, readonly Pick<ConformanceCase<never>, 'name'>[]>> = {
+  'docs/write-a-log-device.md': [...logDeviceCases, ...logDamageCases],
   'docs/write-a-storage-adapter.md': storageCases,
 };
 
@@ -20,4 +21,9 @@ describe.each(Object.entries(guides))('%s', (path, cases) => {
     const [example] = fencesOf(path, page);
     expect(example?.code.trimEnd().split('\n').length).toBeLessThan(100);
   });
+});
+
+it('docs/write-a-log-device.md shows the device that passes the kit, as it is', () => {
+  const path = 'docs/write-a-log-device.md';
+  expect(fencesOf(path, read(path))[0]?.code).toBe(read('examples/custom-device/device.ts'));
 });

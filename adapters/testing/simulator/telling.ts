@@ -2,6 +2,7 @@ import type { FieldChange, OperationResult, OutboxEntry, SyncRecord } from 'sync
 import type { Commit } from './hub.js';
 import type { Step, WriteStep } from './steps.js';
 import { shortId } from './timeline.js';
+import { textOf } from './vectors.js';
 import { baseOf, type Moves, type StoredLane } from './witness.js';
 
 /** What a step says, for a reader. */
@@ -30,9 +31,9 @@ function tellWrite({ act, id, refuse, depends }: WriteStep): string {
 
 /** A row of a device's outbox that moved. */
 export function tellEntry({ id, before, after }: Moves['entries'][number]): string {
-  if (after === undefined)
-    return `${shortId(id)} leaves the outbox, where it was ${before?.state ?? 'unseen'}`;
-  if (before?.operation === undefined || before.operation.id !== after.operation.id) return tellNew(after);
+  if (after === undefined) return `${shortId(id)} is gone, a dead letter no more`;
+  // Two that were never sent may have been joined.
+  if (textOf(before?.operation) !== textOf(after.operation)) return tellNew(after);
   const { state, error, attempts } = after;
   return [
     `${shortId(id)} is ${state}`,
@@ -60,10 +61,11 @@ function tellChange({ path, action, value, base }: FieldChange): string {
 
 /** A record as a device holds and shows it. */
 export function tellLane(key: string, lane: StoredLane | undefined): string {
-  if (lane === undefined) return `${key} is forgotten`;
+  const name = key.replace('/', ' ');
+  if (lane === undefined) return `forgets ${name}`;
   const waiting = (lane.pending ?? []).map(shortId).join(' ');
   const version = baseOf(lane)?.version ?? 0;
-  return `shows ${key}, version ${version}${waiting === '' ? '' : ` and ${waiting}`}: ${tellData(lane.view)}`;
+  return `shows ${name}, version ${version}${waiting === '' ? '' : ` and ${waiting}`}: ${tellData(lane.view)}`;
 }
 
 function tellData({ data, deleted }: SyncRecord): string {

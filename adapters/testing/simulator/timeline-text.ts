@@ -22,7 +22,10 @@ export function timelineText(verdict: Verdict): string {
     headlineOf(verdict),
     summaryOf(verdict),
     '',
-    ...timeline.map((event) => `${clockOf(event)}  ${nameOf(event).padEnd(width)}  ${marked(event)}`),
+    // What the server answers is told where it is heard.
+    ...timeline
+      .filter(({ kind }) => kind !== 'answered')
+      .map((event) => `${clockOf(event)}  ${nameOf(event).padEnd(width)}  ${marked(event)}`),
   ]
     .join('\n')
     .trimEnd();

@@ -2,7 +2,7 @@
 export type TimelineKind =
   /** A person or an application does something. */
   | 'act'
-  /** The application is told what came of it. */
+  /** The application is told that nothing came of it. */
   | 'told'
   /** Something is durable on a device: an operation of the outbox, or a record as it is shown. */
   | 'stored'
@@ -65,8 +65,11 @@ export class Timeline {
     this.#idle.add(call);
   }
 
+  /** All that happened until the first promise was broken. */
   all(): readonly TimelineEvent[] {
-    return (this.#events ?? []).filter(({ call }) => call === undefined || !this.#idle.has(call));
+    const events = (this.#events ?? []).filter(({ call }) => call === undefined || !this.#idle.has(call));
+    const end = events.findIndex(({ kind }) => kind === 'broken');
+    return end < 0 ? events : events.slice(0, end + 1);
   }
 }
 

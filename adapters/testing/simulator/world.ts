@@ -172,7 +172,8 @@ export class World {
       if (moves === undefined) continue;
       this.ledger.follow(at, moves);
       this.#deviceChecks.learn(moves);
-      for (const move of moves.entries)
+      // What was accepted leaves in silence: the answer has said so.
+      for (const move of moves.entries.filter(({ before, after }) => after ?? before?.state === 'dead'))
         this.timeline.add(() => ({ device: at, kind: 'stored', text: tellEntry(move) }));
       for (const key of moves.lanes)
         this.timeline.add(() => ({
@@ -206,12 +207,11 @@ export class World {
 
   /** A write's promise has settled. */
   told(tab: Tab, write: Write): void {
-    const { step, state, operationId, error } = write;
-    this.timeline.add(() => ({
-      ...tab.place,
-      kind: 'told',
-      text: `${step.act} ${step.id}: ${operationId === undefined ? messageOf(error) : shortId(operationId)}`,
-    }));
+    const { step, state, error } = write;
+    if (state !== 'resolved') {
+      const text = `${step.act} ${step.id} is refused: ${messageOf(error)}`;
+      this.timeline.add(() => ({ ...tab.place, kind: 'told', text }));
+    }
     if (state === 'resolved') this.#fresh.push(write);
     const isStrange = state === 'unknown' || (state === 'rejected' && !isSyncError(error));
     if (isStrange && !isPlanned(error))

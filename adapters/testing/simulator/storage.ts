@@ -129,12 +129,13 @@ function guarded(storage: StorageAdapter, gate: Gate, calls: Calls, source: Read
       await gate.alive();
     }
   };
+  let tell: (rows: readonly RowRef[]) => void = () => undefined;
   return {
     async open(layout, signals = {}) {
       await gate.reading();
       source.layout = layout;
-      const changed = (rows: readonly RowRef[]) => gate.ring(() => signals.changed?.(rows));
-      await call(() => storage.open(layout, { ...signals, changed }));
+      tell = (rows) => signals.changed?.(rows);
+      await call(() => storage.open(layout, signals));
     },
     get: (table, ids) => call(() => storage.get(table, ids)),
     scan: (table, options) => call(() => storage.scan(table, options)),
@@ -145,7 +146,13 @@ function guarded(storage: StorageAdapter, gate: Gate, calls: Calls, source: Read
         const [row] = await calls.during(() => storage.get(table, [id]));
         source.take({ table, id, revision: row?.revision ?? committed.revision, value: row?.value });
       }
-      await gate.stored();
+      try {
+        await gate.stored();
+      } catch (error) {
+        // As a storage does that finds out later: to the caller it is somebody else's commit.
+        queueMicrotask(() => tell(writes));
+        throw error;
+      }
       return committed;
     },
     close: () => call(() => storage.close()),

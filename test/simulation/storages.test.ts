@@ -39,7 +39,11 @@ const storages: Readonly<Record<string, StorageFactory>> = {
   'local-storage': ({ name, runtime }) => localStorageStorage({ name, runtime, ...browserOf(name) }),
   file: ({ name }) => fileStorage({ file: join(folder, `${name}.log`), compactAfter: 40 }),
   sqlite: ({ name, runtime }) =>
-    sqliteStorage({ database: () => new Database(join(folder, `${name}.db`)), synchronous: 'normal', runtime }),
+    sqliteStorage({
+      database: () => new Database(join(folder, `${name}.db`)),
+      synchronous: 'normal',
+      runtime,
+    }),
   encrypted: ({ name, runtime }) =>
     encryptedStorage(memoryStorage({ store: memoryOf(`sealed ${name}`), runtime }), {
       key: new Uint8Array(32),

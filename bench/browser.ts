@@ -33,6 +33,6 @@ export async function openBrowser({ folder }: Profile, url: string): Promise<Ope
   });
   const page = context.pages()[0] ?? (await context.newPage());
   await page.goto(url);
-  if (!(await page.evaluate(() => globalThis.bench.isolated))) throw new Error('the page is not isolated');
+  if (!(await page.evaluate(() => crossOriginIsolated))) throw new Error('the page is not isolated');
   return { page, cdp: await context.newCDPSession(page), close: () => context.close() };
 }

@@ -57,7 +57,6 @@ export type Contender = (setting: Setting) => Promise<Prepared>;
 
 /** What the page offers to the process that drives it. */
 export interface BenchPage {
-  readonly isolated: boolean;
   contenders(caseName: string): string[];
   prepare(caseName: string, contender: string, setting: Setting): Promise<void>;
   /** Runs all that is prepared, slice by slice in the order of preparation. */

@@ -10,6 +10,8 @@ import { runCase } from './runner.js';
 import { startServers, type ServerProcess } from './server/process.js';
 import { bundlePage, serveSite } from './site.js';
 import { sizeFinding } from './size.js';
+import { writeStorageResults } from './storages/results.js';
+import { fullStorageLoad, quickStorageLoad, storageFindings } from './storages/run.js';
 
 const usage = `npm run bench -- [options]
   --case a,c,g       only these cases, by letter or name
@@ -17,6 +19,7 @@ const usage = `npm run bench -- [options]
   --quick            one round on a small store: shows that it works, measures nothing
   --write            write bench/results.json and docs/benchmarks.md; what a run of all cases does by itself
   --out DIR          write results.json and benchmarks.md there instead
+  --storages         only the storages against what they stand on; writes docs/storage-benchmarks.md
   --encryption       only what encrypting a storage costs, as a table
   --profile c        where the time of a case goes, in the page and at the server
   --contender NAME   whose time that is; default syncline`;
@@ -28,6 +31,7 @@ const { values: args } = parseArgs({
     quick: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
     out: { type: 'string' },
+    storages: { type: 'boolean', default: false },
     encryption: { type: 'boolean', default: false },
     profile: { type: 'string' },
     contender: { type: 'string', default: 'syncline' },
@@ -40,6 +44,7 @@ const rounds = Number(args.rounds ?? (args.quick ? 1 : 5));
 const warmUps = args.quick ? 0 : 1;
 
 if (args.help) console.log(usage);
+else if (args.storages) await measureStorages();
 else if (args.encryption) console.log(await encryptionTable(rounds));
 else if (args.profile !== undefined) await showProfiles(chosen(args.profile));
 else await measure(chosen(args.case), args.case === undefined);
@@ -64,7 +69,15 @@ async function measure(cases: readonly BenchCase[], all: boolean): Promise<void>
   if (all) findings.push(await sizeFinding());
   console.log(plainTable(cellsOf(findings)));
   const writes = args.write || (all && !args.quick);
-  if (args.out !== undefined || writes) await writeResults(findings, { load, rounds, folder: args.out });
+  if (args.out !== undefined || writes)
+    await writeResults(findings, { records: load.records, rounds, folder: args.out });
+}
+
+async function measureStorages(): Promise<void> {
+  const run = { load: args.quick ? quickStorageLoad : fullStorageLoad, rounds, warmUps };
+  const findings = await storageFindings(run);
+  console.log(plainTable(cellsOf(findings)));
+  if (args.out !== undefined || !args.quick) await writeStorageResults(findings, run, args.out);
 }
 
 async function showProfiles(cases: readonly BenchCase[]): Promise<void> {
@@ -82,7 +95,7 @@ async function inSetting(
   cases: readonly BenchCase[],
   work: (surroundings: ProfileOptions) => Promise<void>,
 ): Promise<void> {
-  const { code, map } = await bundlePage(args.profile !== undefined);
+  const { code, map } = await bundlePage({ readable: args.profile !== undefined });
   const site = await serveSite(code);
   let server: ServerProcess | undefined;
   try {

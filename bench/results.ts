@@ -5,12 +5,12 @@ import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { root } from '../scripts/entries.js';
 import { chromiumPath } from '../test/chromium.js';
-import type { Load } from './contract.js';
 import type { Finding } from './findings.js';
 import { cellsOf, markdownTable } from './report.js';
 
 export interface RunFacts {
-  readonly load: Load;
+  /** Records in a store. */
+  readonly records: number;
   readonly rounds: number;
   /** Where the two files go. Default: their places in the repository. */
   readonly folder?: string | undefined;
@@ -27,7 +27,7 @@ export async function writeResults(findings: readonly Finding[], facts: RunFacts
   await write(places.page, pageOf(findings, surroundings));
 }
 
-interface Surroundings {
+export interface Surroundings {
   readonly date: string;
   readonly command: string;
   readonly commit: string;
@@ -39,7 +39,7 @@ interface Surroundings {
   readonly versions: Readonly<Record<string, string>>;
 }
 
-async function surroundingsOf({ load, rounds }: RunFacts): Promise<Surroundings> {
+export async function surroundingsOf({ records, rounds }: RunFacts): Promise<Surroundings> {
   const cores = cpus();
   const gibibytes = Math.round(totalmem() / 2 ** 30);
   return {
@@ -47,7 +47,7 @@ async function surroundingsOf({ load, rounds }: RunFacts): Promise<Surroundings>
     command: ['npm run bench', ...process.argv.slice(2)].join(' '),
     commit: await outputOf('git', ['rev-parse', '--short', 'HEAD']),
     rounds,
-    records: load.records,
+    records,
     machine: `${cores.length} cores (${cores[0]?.model ?? 'unknown'}), ${gibibytes} GiB, ${version()}`,
     loadAverage: Math.round((loadavg()[0] ?? NaN) * 10) / 10,
     versions: {
@@ -70,17 +70,22 @@ async function outputOf(command: string, args: readonly string[]): Promise<strin
   return stdout.trim();
 }
 
-async function write(file: string, text: string): Promise<void> {
+export async function write(file: string, text: string): Promise<void> {
   await mkdir(dirname(file), { recursive: true });
   await writeFile(file, text);
 }
 
-function pageOf(findings: readonly Finding[], surroundings: Surroundings): string {
-  const { date, command, commit, rounds, records, machine, loadAverage, versions } = surroundings;
+/** The line that says where the figures of a page come from. */
+export function writtenBy({ date, command, commit, machine, loadAverage, versions }: Surroundings): string {
   const used = Object.entries(versions).map(([name, value]) => `${name} ${value.replace(/^Chromium /, '')}`);
+  return `Written by \`${command}\` on ${date}, commit ${commit}: ${machine}; load average ${loadAverage}; ${used.join(', ')}.`;
+}
+
+function pageOf(findings: readonly Finding[], surroundings: Surroundings): string {
+  const { rounds, records } = surroundings;
   return `# Benchmarks
 
-Written by \`${command}\` on ${date}, commit ${commit}: ${machine}; load average ${loadAverage}; ${used.join(', ')}.
+${writtenBy(surroundings)}
 
 Each figure is held against what the platform can do at best: bare IndexedDB with one \`put\` per record into a store with
 one index, or bare JSON over HTTP. Both run in the same page of a real Chromium with a profile on disk, in turns, in each of

@@ -11,10 +11,20 @@ export interface Bundle {
 
 export const scriptName = 'bench.js';
 
-/** Bundles as an application would be; `readable` keeps the names for a profile. */
-export async function bundlePage(readable: boolean): Promise<Bundle> {
+export interface BundleOptions {
+  /** Script of the page, from the root. Default: that of the cases of `plan.ts`. */
+  readonly entry?: string;
+  /** Keeps the names for a profile. */
+  readonly readable?: boolean;
+}
+
+/** Bundles as an application would be. */
+export async function bundlePage({
+  entry = 'bench/page/main.ts',
+  readable = false,
+}: BundleOptions): Promise<Bundle> {
   const result = await build({
-    entryPoints: [join(root, 'bench/page/main.ts')],
+    entryPoints: [join(root, entry)],
     absWorkingDir: root,
     tsconfig: 'tsconfig.json',
     outfile: join(root, scriptName),

@@ -30,7 +30,6 @@ declare global {
 const prepared = new Map<string, Prepared>();
 
 globalThis.bench = {
-  isolated: crossOriginIsolated,
   contenders: (caseName) => Object.keys(cases[caseName] ?? {}),
   async prepare(caseName, contender, setting) {
     const prepare = cases[caseName]?.[contender];

@@ -18,7 +18,8 @@ export interface Salvage {
 }
 
 interface Row {
-  readonly id: string;
+  readonly rowid: number;
+  readonly id: unknown;
   readonly value: unknown;
 }
 
@@ -50,8 +51,10 @@ export async function salvageRows(
     const damaged: string[] = [];
     for (const { name } of (await names.all()) as { readonly name: string }[]) {
       const found = new Map<string, SalvagedRow>();
-      const add = ({ id, value }: Row) =>
-        found.set(id, { table: name, id: decodeText(id), text: String(value) });
+      const add = ({ id, value }: Row) => {
+        const row = { table: name, id: decodeText(String(id)), text: String(value) };
+        found.set(row.id, row);
+      };
       const isWhole = await readUntilDamage(connection, name, 'ASC', add);
       if (!isWhole) {
         damaged.push(name);
@@ -72,14 +75,14 @@ async function readUntilDamage(
   order: 'ASC' | 'DESC',
   add: (row: Row) => void,
 ): Promise<boolean> {
-  const select = `SELECT id, value FROM "${name.replaceAll('"', '""')}"`;
-  const end = `ORDER BY id ${order} LIMIT 1`;
+  const select = `SELECT rowid, id, value FROM "${name.replaceAll('"', '""')}"`;
+  const end = `ORDER BY rowid ${order} LIMIT 1`;
   try {
-    const next = await connection.prepare(`${select} WHERE id ${order === 'ASC' ? '>' : '<'} ? ${end}`);
+    const next = await connection.prepare(`${select} WHERE rowid ${order === 'ASC' ? '>' : '<'} ? ${end}`);
     let row = await first(await connection.prepare(`${select} ${end}`));
     while (row !== undefined) {
       add(row);
-      row = await first(next, row.id);
+      row = await first(next, row.rowid);
     }
     return true;
   } catch {

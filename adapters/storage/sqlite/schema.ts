@@ -55,7 +55,7 @@ export async function grow(session: Session, wanted: StorageLayout): Promise<voi
   for (const [name, { indexes }] of Object.entries(grown)) {
     // Not typed: numbers before texts is the order of values without an affinity, as the contract has it.
     await session.run(
-      `CREATE TABLE IF NOT EXISTS ${sqlName(name)} (id NOT NULL PRIMARY KEY, revision INTEGER NOT NULL, value TEXT NOT NULL) WITHOUT ROWID`,
+      `CREATE TABLE IF NOT EXISTS ${sqlName(name)} (id NOT NULL PRIMARY KEY, revision INTEGER NOT NULL, value TEXT NOT NULL)`,
     );
     for (const [index, pointer] of Object.entries(indexes)) {
       const before = present[name]?.indexes[index];
@@ -64,7 +64,7 @@ export async function grow(session: Session, wanted: StorageLayout): Promise<voi
       if (before !== pointer) await fill(session, name, index, pointer);
       if (before === undefined)
         await session.run(
-          `CREATE INDEX ${sqlIndexName(name, index)} ON ${sqlName(name)} (${sqlName(index)})`,
+          `CREATE INDEX ${sqlIndexName(name, index)} ON ${sqlName(name)} (${sqlName(index)}, id)`,
         );
     }
   }

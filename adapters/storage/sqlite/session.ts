@@ -40,6 +40,15 @@ export class Session {
     await (this.#statements.get(sql) ?? (await this.#prepare(sql))).run(...values);
   }
 
+  /** The same statement for each of these. A driver that answers at once is not made to wait for a turn at every row. */
+  async runEach(sql: string, rows: Iterable<readonly SqliteValue[]>): Promise<void> {
+    const statement = this.#statements.get(sql) ?? (await this.#prepare(sql));
+    for (const values of rows) {
+      const done = statement.run(...values);
+      if (isPromise(done)) await done;
+    }
+  }
+
   /** `Row` is what the statement selects. */
   async all<Row>(sql: string, ...values: SqliteValue[]): Promise<readonly Row[]> {
     const statement = this.#statements.get(sql) ?? (await this.#prepare(sql));
@@ -82,4 +91,8 @@ export class Session {
     this.#statements.set(sql, statement);
     return statement;
   }
+}
+
+function isPromise(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value;
 }

@@ -194,9 +194,9 @@ export class SqliteStorage implements StorageAdapter {
         foreign.push(...(await this.#follow(session, revision)));
         await this.#check(session, [...conditionsOf(writes), ...reads]);
         if (writes.length === 0) return newest.revision;
-        for (const { table, id, value } of writes) {
-          if (value === undefined) await this.#tables.get(table)!.delete(session, id);
-          else await this.#tables.get(table)!.put(session, id, revision, value);
+        for (const name of Object.keys(moved)) {
+          const own = writes.filter(({ table }) => table === name);
+          await this.#tables.get(name)!.write(session, own, revision);
         }
         await addCommit(session, newest, moved);
         return revision;

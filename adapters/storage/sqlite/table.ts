@@ -1,5 +1,14 @@
-import { keyAt, SyncError, type Json, type RowRevision, type ScanOptions, type StoredRow } from 'syncline';
+import {
+  keyAt,
+  SyncError,
+  type Json,
+  type RowRevision,
+  type ScanOptions,
+  type StorageWrite,
+  type StoredRow,
+} from 'syncline';
 import { noSuchIndex } from '../../shared/rows.js';
+import type { SqliteValue } from '../../shared/sqlite.js';
 import { decodeText, encodeText, sqlKey, sqlName } from './names.js';
 import type { Session } from './session.js';
 
@@ -22,37 +31,34 @@ const leastKey = '-9e999';
 /** The statements of one table of the storage, and its rows both ways. */
 export class Table {
   readonly #sql: string;
-  /** By index: its column, and its key in a row. */
-  readonly #indexes: ReadonlyMap<
-    string,
-    { readonly column: string; readonly keyOf: ReturnType<typeof keyAt> }
-  >;
+  readonly #indexes: readonly {
+    readonly index: string;
+    readonly column: string;
+    readonly keyOf: ReturnType<typeof keyAt>;
+  }[];
   readonly #upsert: string;
 
   constructor(name: string, indexes: Readonly<Record<string, string>>) {
     this.#sql = sqlName(name);
-    this.#indexes = new Map(
-      Object.entries(indexes).map(([index, pointer]) => [
-        index,
-        { column: sqlName(index), keyOf: keyAt(pointer) },
-      ]),
-    );
-    const columns = [
-      'id',
-      'revision',
-      'value',
-      ...Array.from(this.#indexes.values(), ({ column }) => column),
-    ];
-    this.#upsert = `INSERT OR REPLACE INTO ${this.#sql} (${columns.join()}) VALUES (${columns.map(() => '?').join()})`;
+    this.#indexes = Object.entries(indexes).map(([index, pointer]) => ({
+      index,
+      column: sqlName(index),
+      keyOf: keyAt(pointer),
+    }));
+    const columns = ['revision', 'value', ...this.#indexes.map(({ column }) => column)];
+    this.#upsert = `INSERT INTO ${this.#sql} (id, ${columns.join()}) VALUES (?${',?'.repeat(columns.length)})
+      ON CONFLICT (id) DO UPDATE SET ${columns.map((column) => `${column} = excluded.${column}`).join()}`;
   }
 
-  async put(session: Session, id: string, revision: number, value: Json): Promise<void> {
-    const keys = Array.from(this.#indexes.values(), ({ keyOf }) => sqlKey(keyOf({ value })));
-    await session.run(this.#upsert, encodeText(id), revision, textOf(value), ...keys);
-  }
-
-  delete(session: Session, id: string): Promise<void> {
-    return session.run(`DELETE FROM ${this.#sql} WHERE id = ?`, encodeText(id));
+  /** Writes and deletes, all of them of this table. */
+  async write(session: Session, writes: readonly StorageWrite[], revision: number): Promise<void> {
+    const [puts, deletes]: [SqliteValue[][], SqliteValue[][]] = [[], []];
+    for (const { id, value } of writes) {
+      if (value === undefined) deletes.push([encodeText(id)]);
+      else puts.push([encodeText(id), revision, textOf(value), ...this.#keysOf(value)]);
+    }
+    if (puts.length > 0) await session.runEach(this.#upsert, puts);
+    if (deletes.length > 0) await session.runEach(`DELETE FROM ${this.#sql} WHERE id = ?`, deletes);
   }
 
   async get(session: Session, ids: readonly string[]): Promise<Reading> {
@@ -65,7 +71,7 @@ export class Table {
   }
 
   async scan(session: Session, { index, range = {}, limit = -1, reverse }: ScanOptions): Promise<Reading> {
-    const column = index === undefined ? 'id' : this.#indexes.get(index)?.column;
+    const column = index === undefined ? 'id' : this.#indexes.find((each) => each.index === index)?.column;
     if (column === undefined) throw noSuchIndex(index!);
     const conditions = [
       `${column} ${range.lowerOpen === true ? '>' : '>='} ${range.lower === undefined ? leastKey : '?'}`,
@@ -80,6 +86,10 @@ export class Table {
         limit,
       ),
     );
+  }
+
+  #keysOf(value: Json): SqliteValue[] {
+    return this.#indexes.map(({ keyOf }) => sqlKey(keyOf({ value })));
   }
 
   /** Those of the rows that have another revision now. */

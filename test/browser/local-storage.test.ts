@@ -1,6 +1,7 @@
 import { localStorageDevice, localStorageStorage, localStorageUsage } from 'syncline/storage/local-storage';
-import { logDeviceCases, storageCases } from 'syncline/testing';
+import { logDamageCases, logDeviceCases, storageCases } from 'syncline/testing';
 import { afterEach, describe, expect, it, test, vi } from 'vitest';
+import { areaMedium } from '../adapters/storage/media.js';
 
 const layout = { notes: { indexes: {} } };
 const freshName = () => crypto.randomUUID();
@@ -18,6 +19,11 @@ describe('localStorageDevice in a browser', () => {
   test.each(logDeviceCases)('$name', async ({ run }) => {
     const name = freshName();
     await run(() => localStorageDevice({ name }));
+  });
+
+  test.each(logDamageCases)('$name', async ({ run }) => {
+    const name = freshName();
+    await run({ create: () => localStorageDevice({ name }), medium: areaMedium(localStorage, name) });
   });
 });
 

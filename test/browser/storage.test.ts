@@ -1,8 +1,9 @@
 import { encryptedStorage } from 'syncline/storage/encrypted';
 import { idbDevice, idbStorage } from 'syncline/storage/idb';
-import { logDeviceCases, storageCases } from 'syncline/testing';
+import { logDamageCases, logDeviceCases, storageCases } from 'syncline/testing';
 import { afterEach, describe, expect, it, test, vi } from 'vitest';
 import { cdp } from 'vitest/browser';
+import { idbMedium } from '../adapters/storage/media.js';
 
 const layout = { notes: { indexes: { due: '/due' } }, outbox: { indexes: {} } };
 const used = new Set<string>();
@@ -71,6 +72,11 @@ describe('idbDevice in a browser', () => {
   test.each(logDeviceCases)('strictly durable: $name', async ({ run }) => {
     const name = freshName();
     await run(() => idbDevice({ name, durability: 'strict' }));
+  });
+
+  test.each(logDamageCases)('$name', async ({ run }) => {
+    const name = freshName();
+    await run({ create: () => idbDevice({ name }), medium: idbMedium(name) });
   });
 });
 

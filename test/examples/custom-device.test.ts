@@ -2,8 +2,7 @@ import { logStorage } from 'syncline';
 import { logDamageCases, logDeviceCases, storageCases, type LogMedium } from 'syncline/testing';
 import { describe, expect, it, test } from 'vitest';
 import { emptyShelf, shelfDevice } from '../../examples/custom-device/device.js';
-
-const spoil = (text: string, part: string) => text.replace(part, `${part.slice(0, -1)}~`);
+import { spoil } from '../adapters/storage/media.js';
 
 function mediumOf(map: Map<string, string>): LogMedium {
   return {

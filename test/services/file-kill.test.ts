@@ -1,6 +1,6 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { once } from 'node:events';
-import { tmpdir } from 'node:os';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -64,3 +64,20 @@ test(`a process killed ${kills} times while it writes to a file loses no acknowl
   expect(stoppedCompactions).toBeGreaterThan(0);
   expect(await readdir(folder)).toEqual(['writes.log']);
 }, 120_000);
+
+test('four processes that want one file at once, with what a dead one left in the way, have it one after the other', async () => {
+  const [processes, times] = [4, 12];
+  const program = await Program.build('file-counter');
+  const file = join(folder, 'counter.log');
+  const gone = program.start(join(folder, 'other.log'), '0');
+  await once(gone, 'exit');
+  await writeFile(`${file}.lock.${gone.pid}.0.deadbeef.${hostname()}`, '');
+  const children = Array.from({ length: processes }, () => program.start(file, String(times)));
+  const codes = await Promise.all(children.map(async (child) => (await once(child, 'exit'))[0] as unknown));
+  expect(codes).toEqual(Array.from({ length: processes }, () => 0));
+  const storage = fileStorage({ file });
+  await storage.open({ counters: { indexes: {} } });
+  expect(await storage.get('counters', ['n'])).toMatchObject([{ value: processes * times }]);
+  await storage.close();
+  expect((await readdir(folder)).filter((name) => name.startsWith('counter.log'))).toEqual(['counter.log']);
+}, 60_000);

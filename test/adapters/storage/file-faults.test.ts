@@ -15,6 +15,7 @@ import {
 } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import { isSyncError } from 'syncline';
 import { fileDevice, fileStorage } from 'syncline/storage/file';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 
@@ -111,26 +112,29 @@ describe('a file that was damaged', () => {
     }
   });
 
-  it.each([0x01, 0x15, 0x80])(
-    'never loses a row in silence, whichever byte was changed, by %i',
-    async (flip) => {
-      const file = freshFile();
-      const whole = await writtenLog(file);
-      expect(await reopened(file)).toEqual({ ids: ['a', 'b', 'c', 'd'], lost: 0, kept: 0 });
-      let harmed = 0;
-      for (let at = 'syncline log 1\n'.length; at < whole.length; at++) {
-        const changed = Buffer.from(whole);
-        changed[at] = (changed[at] ?? 0) ^ flip;
-        await writeFile(file, changed);
-        const { ids, lost, kept } = await reopened(file);
-        if (ids.length === 4) continue;
-        harmed++;
-        expect([at, lost, kept > 0]).toEqual([at, 1, true]);
-        expect(ids.length, `rows left when byte ${at} was changed`).toBeGreaterThanOrEqual(2);
+  it('never loses a row in silence, whichever byte was changed by one bit', async () => {
+    const file = freshFile();
+    const whole = await writtenLog(file);
+    expect(await reopened(file)).toEqual({ ids: ['a', 'b', 'c', 'd'], lost: 0, kept: 0 });
+    let harmed = 0;
+    for (let at = 'syncline log 1\n'.length; at < whole.length; at++) {
+      const changed = Buffer.from(whole);
+      changed[at] = (changed[at] ?? 0) ^ (1 << (at % 8));
+      await writeFile(file, changed);
+      const found = await reopened(file).catch((error: unknown) => error);
+      if (isSyncError(found, 'version')) {
+        // The format's number became a larger one: loud as well, and nothing was touched.
+        expect(await readFile(file)).toEqual(changed);
+        continue;
       }
-      expect(harmed).toBeGreaterThan(whole.length / 2);
-    },
-  );
+      const { ids, lost, kept } = found as Awaited<ReturnType<typeof reopened>>;
+      if (ids.length === 4) continue;
+      harmed++;
+      expect([at, lost, kept > 0]).toEqual([at, 1, true]);
+      expect(ids.length, `rows left when byte ${at} was changed`).toBeGreaterThanOrEqual(2);
+    }
+    expect(harmed).toBeGreaterThan(whole.length / 2);
+  });
 
   it('is refused when it is no log, and left as it is', async () => {
     for (const text of ['SQLite format 3\0', 'syncline log', 'syncline log x\n', '\n', 'syncline log 0\nE']) {
@@ -289,6 +293,17 @@ describe('the claim on a file', () => {
     },
   );
 
+  it('of another thread of this process, or of another copy of the package, is respected', async () => {
+    const [file, other] = [freshFile(), freshFile()];
+    const device = fileDevice({ file });
+    await device.open();
+    const own = (await readdir(folder)).find((name) => name.startsWith(`${basename(file)}.lock.`)) ?? '';
+    await writeFile(join(folder, own.replace(basename(file), basename(other))), '');
+    const opening = fileDevice({ file: other }).open();
+    await expect(opening).rejects.toMatchObject({ code: 'storage-blocked', details: { pid: process.pid } });
+    await device.close();
+  });
+
   it('of another machine is respected, and the error says which file to remove', async () => {
     const file = freshFile();
     const claim = `${file}.lock.1.0.deadbeef.somewhere.else`;
@@ -317,7 +332,8 @@ describe('the claim on a file', () => {
     await one.close();
     expect(await other.append('c', { after: 2 })).toBe(true);
     await other.close();
-    expect((await readdir(folder)).filter((name) => name.includes('.lock.'))).toEqual([]);
+    const claims = (await readdir(folder)).filter((found) => found.startsWith(`${basename(file)}.lock.`));
+    expect(claims).toEqual([]);
   });
 
   it('goes with the file when it is destroyed, and other devices are told', async () => {

@@ -1,22 +1,9 @@
-import { readFile, stat, truncate, writeFile } from 'node:fs/promises';
 import type { KeyValueArea } from 'syncline/storage/local-storage';
 import type { LogMedium } from 'syncline/testing';
 
 /** A character of the part, changed. */
-function spoil(text: string, part: string): string {
+export function spoil(text: string, part: string): string {
   return text.replace(part, `${part.slice(0, -1)}~`);
-}
-
-/** What a `fileDevice` stands on. */
-export function fileMedium(file: string): LogMedium {
-  return {
-    contents: () => readFile(file, 'latin1'),
-    change: async (part) => writeFile(file, spoil(await readFile(file, 'latin1'), part), 'latin1'),
-    cut: async (characters) => truncate(file, (await stat(file)).size - 1 - characters),
-    usurp: () => writeFile(file, 'SQLite format 3\0, or the diary of somebody'),
-    outdate: async () =>
-      writeFile(file, (await readFile(file, 'latin1')).replace('syncline log 1', 'syncline log 2'), 'latin1'),
-  };
 }
 
 /** What a `localStorageDevice` of this name stands on. */

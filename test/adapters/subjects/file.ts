@@ -1,6 +1,6 @@
 import { fileDevice, fileStorage } from 'syncline/storage/file';
 import { logDamageCases, logDeviceCases, storageCases } from 'syncline/testing';
-import { fileMedium } from '../storage/media.js';
+import { fileMedium } from '../storage/file-medium.js';
 import { withFile } from './folder.js';
 import { held, subject } from './subject.js';
 

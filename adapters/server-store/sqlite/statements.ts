@@ -18,7 +18,10 @@ export function prepareStatements(database: SqliteDatabase) {
     ),
     raiseHorizon: prepare('UPDATE sync_spaces SET horizon = max(horizon, ?) WHERE space = ?'),
 
-    load: prepare('SELECT * FROM sync_records WHERE space = ? AND entity = ? AND id = ?'),
+    // `id` and `operation_id` are JSON arrays: one call for a batch costs less than one for each of its rows.
+    load: prepare(
+      'SELECT * FROM sync_records WHERE space = ? AND entity = ? AND id IN (SELECT value FROM json_each(?))',
+    ),
     // Replaced rather than updated, so that the order of rowids is that of saving.
     save: prepare(`INSERT OR REPLACE INTO sync_records (${recordColumns}) VALUES (${places})`),
     dropTombstones: prepare('DELETE FROM sync_records WHERE space = ? AND deleted = 1 AND seq <= ?'),
@@ -39,7 +42,9 @@ export function prepareStatements(database: SqliteDatabase) {
        WHERE space = ?1 AND seq > ?2 AND (?3 = '' OR entity IN (SELECT value FROM json_each(?3)))`,
     ),
 
-    findOutcome: prepare('SELECT * FROM sync_outcomes WHERE space = ? AND operation_id = ?'),
+    findOutcomes: prepare(
+      'SELECT * FROM sync_outcomes WHERE space = ? AND operation_id IN (SELECT value FROM json_each(?))',
+    ),
     recordOutcome: prepare(
       `INSERT INTO sync_outcomes (space, operation_id, status, at, seq, operation, result) VALUES (?, ?, ?, ?, ?, ?, ?)`,
     ),

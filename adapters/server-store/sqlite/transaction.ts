@@ -1,4 +1,4 @@
-import type { StoreTransaction } from 'syncline/server';
+import type { ServerRecord, StoreTransaction } from 'syncline/server';
 import { named } from '../../shared/sqlite.js';
 import { recordToRow, rowToOutcome, rowToRecord } from './rows.js';
 import type { Statements } from './statements.js';
@@ -17,13 +17,7 @@ export function boundsOf(statements: Statements, space: string): Bounds {
 export function openTransaction(statements: Statements, space: string): StoreTransaction {
   let given: number | undefined;
   return {
-    load: async (keys) =>
-      named(() =>
-        keys.map(({ entity, id }) => {
-          const row = statements.load.get(space, entity, id);
-          return row === undefined ? undefined : rowToRecord(row);
-        }),
-      ),
+    load: async (keys) => named(() => loadRecords(statements, space, keys)),
     async seq() {
       given ??= named(() => (statements.raiseHead.get(space) as { readonly head: number }).head);
       return given;
@@ -34,9 +28,7 @@ export function openTransaction(statements: Statements, space: string): StoreTra
       }),
     findOutcomes: async (operationIds) =>
       named(() => {
-        const rows = operationIds
-          .map((id) => statements.findOutcome.get(space, id))
-          .filter((row) => row !== undefined);
+        const rows = statements.findOutcomes.all(space, JSON.stringify(operationIds));
         return new Map(rows.map(rowToOutcome).map((outcome) => [outcome.operation.id, outcome]));
       }),
     recordOutcomes: async (outcomes) =>
@@ -48,4 +40,19 @@ export function openTransaction(statements: Statements, space: string): StoreTra
         }
       }),
   };
+}
+
+function loadRecords(
+  statements: Statements,
+  space: string,
+  keys: Parameters<StoreTransaction['load']>[0],
+): (ServerRecord | undefined)[] {
+  const found = new Map<string, Map<string, ServerRecord>>();
+  for (const { entity } of keys) {
+    if (found.has(entity)) continue;
+    const ids = keys.filter((key) => key.entity === entity).map(({ id }) => id);
+    const records = statements.load.all(space, entity, JSON.stringify(ids)).map(rowToRecord);
+    found.set(entity, new Map(records.map((record) => [record.id, record])));
+  }
+  return keys.map(({ entity, id }) => found.get(entity)?.get(id));
 }

@@ -110,8 +110,9 @@ one before it.
 - **d** reads the record and writes it back in one transaction on the bare side.
 - **g** opens the store in a new browser process and ends with all records in hand.
 - **h** runs from the call of the write to the new result at the watcher. The bare side puts, and runs again the one query that
-  the write concerns, which no code could know without looking. Syncline tells watchers after the write is durable: what of the
-  time is its own is the delivery.
+  the write concerns, which no code could know without looking. Syncline tells watchers after the write is durable, so that
+  nobody is shown what a crash could still take back: the first line contains the durable write of **a**, which no watching can
+  make shorter, and the aims are about the delivery, the time from there to the watcher.
 - **k, l** go over HTTP to a Node process on the same machine, with \`memoryStore\` and with \`sqliteStore\` at its default,
   fully synchronous. The bare side sends or fetches the same JSON and keeps it in memory on both ends; the \`app\` lines
   compare with bare records and the IndexedDB writes that an application without a library needs.

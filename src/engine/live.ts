@@ -93,7 +93,7 @@ async function matchingRows(
     const data = liveData(value);
     if (data !== undefined && query.matches(data)) rows.push({ id, data: freeze(data) });
   }
-  return rows.sort((a, b) => query.compare(a, b));
+  return query.isOrdered ? rows : rows.sort((a, b) => query.compare(a, b));
 }
 
 /** What the application sees of a row; nothing where the record is deleted. */

@@ -42,6 +42,8 @@ export interface QueryRow {
 /** A query made ready to run. */
 export interface CompiledQuery {
   readonly scan: ScanOptions;
+  /** Whether the scan gives the rows in the wanted order. */
+  readonly isOrdered: boolean;
   matches(data: JsonObject): boolean;
   compare(a: QueryRow, b: QueryRow): number;
   /** The part of the ordered matches that is asked for. */
@@ -85,8 +87,11 @@ export function compileQuery<T>(definition: EntityDefinition, query: Query<T> = 
   const [field, direction] =
     orderBy === undefined ? [undefined, 'asc'] : typeof orderBy === 'string' ? [orderBy, 'asc'] : orderBy;
   const sign = direction === 'desc' ? -1 : 1;
+  const scan = planOf(definition, conditions);
   return {
-    scan: planOf(definition, conditions),
+    scan,
+    // Equal keys of an index, like all rows without one, come by id.
+    isOrdered: field === undefined && scan.range?.lower === scan.range?.upper,
     matches: (data) =>
       predicate === undefined
         ? conditions.every(([name, condition]) => holds(ownValue(data, name), condition))

@@ -1,6 +1,7 @@
 import { Observable } from 'rxjs';
 import type { FieldConflict, Operation } from '../contracts/operation.js';
 import type { OutboxEntry } from '../contracts/queue.js';
+import { toJson } from '../diff/json.js';
 import { SyncError } from '../errors.js';
 import type { Settlement } from '../resolve/successor.js';
 import { reconcile } from '../resolve/reconcile.js';
@@ -100,5 +101,5 @@ function settlementOf(
   if (resolution === 'local' || resolution === 'remote') return resolution;
   if (typeof resolution !== 'object')
     throw new SyncError('validation', `a conflict is not resolved by '${String(resolution)}'`);
-  return { merged: accept({ definition, id: operation.entityId }, resolution.merged) };
+  return { merged: accept({ definition, id: operation.entityId }, toJson(resolution.merged)) };
 }

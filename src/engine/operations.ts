@@ -134,10 +134,9 @@ function roughLength(value: Json): number {
 }
 
 /** Data as the schema gives it out, as plain JSON that nobody else holds. Throws `SyncError` `validation`. */
-export function accept({ definition, id }: Pick<Intent, 'definition' | 'id'>, data: unknown): JsonObject {
-  const given = toJson(data);
-  definition.local?.refuse(definition.name, given);
-  const json = toJson(parseData(definition, given), { copies: true });
+export function accept({ definition, id }: Pick<Intent, 'definition' | 'id'>, data: Json): JsonObject {
+  definition.local?.refuse(definition.name, data);
+  const json = toJson(parseData(definition, data), { copies: true });
   if (typeof json !== 'object' || json === null || Array.isArray(json)) {
     throw new SyncError('validation', `${definition.name} ${id}: data must be an object`);
   }

@@ -77,8 +77,10 @@ export type {
 } from './contracts/resolver.js';
 export type { Runtime } from './contracts/runtime.js';
 export type {
+  Derivation,
   RowRef,
   RowRevision,
+  RowTemplate,
   ScanOptions,
   ScanRange,
   StorageAdapter,

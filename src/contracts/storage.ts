@@ -18,6 +18,27 @@ export interface StorageWrite {
   readonly value?: Json;
   /** The commit fails unless the row has this revision now; 0 means there is no such row. */
   readonly ifRevision?: number;
+  /**
+   * The row follows from another one that this commit writes: a storage may keep that one alone, or not care. One that
+   * changes values before it hands them on must leave this out.
+   */
+  readonly derived?: Derivation;
+}
+
+/** How a row follows from the row `from`. */
+export interface Derivation {
+  readonly from: string;
+  readonly by: RowTemplate;
+}
+
+/** A row by places in the value of another one, as JSON Pointers. */
+export interface RowTemplate {
+  /** Table of the other row. */
+  readonly of: string;
+  /** Where the row's id is. */
+  readonly id: string;
+  /** The row's value, in which each text is a JSON Pointer and stands for what is there. */
+  readonly value: Json;
 }
 
 /** A row as a commit has read it; revision 0: there was none. */

@@ -1,12 +1,13 @@
 import type { Json } from '../contracts/json.js';
-import type { RowRef, RowRevision, StorageAdapter, StorageWrite } from '../contracts/storage.js';
+import type { Derivation, RowRef, RowRevision, StorageAdapter, StorageWrite } from '../contracts/storage.js';
 import { isSyncError, SyncError } from '../errors.js';
 import type { Table } from './rows.js';
 
 /** Reads and writes of one unit of work. Reads see the writes before them. */
 export interface Transaction {
   get<R>(table: Table<R>, ids: readonly string[]): Promise<readonly (R | undefined)[]>;
-  put<R>(table: Table<R>, id: string, value: R): void;
+  /** For `derived` see `StorageWrite`. */
+  put<R>(table: Table<R>, id: string, value: R, derived?: Derivation): void;
   /** Writes a row that is known not to be there; it need not be read before. */
   insert<R>(table: Table<R>, id: string, value: R): void;
   delete(table: string, id: string): void;
@@ -33,9 +34,10 @@ const rerunsMax = 100;
 
 interface Row {
   readonly value: Json | undefined;
-  /** Revision in the store; undefined once the row was written in this commit. */
+  /** Revision in the store. */
   readonly revision: number;
   readonly written: boolean;
+  readonly derived: Derivation | undefined;
 }
 
 /**
@@ -152,14 +154,15 @@ export class Committer {
     const reads: RowRevision[] = [];
     const moves: RowMove[] = [];
     for (const [table, byId] of rows) {
-      for (const [id, { value, revision, written }] of byId) {
+      for (const [id, { value, revision, written, derived }] of byId) {
         if (!written) {
           reads.push({ table, id, revision });
           continue;
         }
         const change = value === undefined ? { table, id } : { table, id, value };
         moves.push(change);
-        writes.push({ ...change, ifRevision: revision });
+        const origin = derived === undefined ? undefined : { derived };
+        writes.push({ ...change, ifRevision: revision, ...origin });
       }
     }
     if (writes.length > 0) await this.#storage.commit(writes, reads);
@@ -183,7 +186,7 @@ class Overlay implements Transaction {
       const stored = await this.#storage.get(table, missing);
       missing.forEach((id, at) => {
         const row = stored[at];
-        this.#remember(table, id, { value: row?.value, revision: row?.revision ?? 0, written: false });
+        this.#remember(table, id, readRow(row));
       });
     }
     // Only this engine writes these tables; what it reads is what it wrote.
@@ -192,7 +195,7 @@ class Overlay implements Transaction {
 
   async all<R>(table: Table<R>): Promise<ReadonlyMap<string, R>> {
     for (const { id, value, revision } of await this.#storage.scan(table)) {
-      if (this.#find(table, id) === undefined) this.#remember(table, id, { value, revision, written: false });
+      if (this.#find(table, id) === undefined) this.#remember(table, id, readRow({ value, revision }));
     }
     const rows = new Map<string, R>();
     for (const layer of [this.#below.get(table), this.#own.get(table)]) {
@@ -204,12 +207,12 @@ class Overlay implements Transaction {
     return rows;
   }
 
-  put<R>(table: Table<R>, id: string, value: R): void {
-    this.#write(table, id, value as Json);
+  put<R>(table: Table<R>, id: string, value: R, derived?: Derivation): void {
+    this.#write(table, id, value as Json, derived);
   }
 
   insert<R>(table: Table<R>, id: string, value: R): void {
-    this.#remember(table, id, { value: value as Json, revision: 0, written: true });
+    this.#remember(table, id, { value: value as Json, revision: 0, written: true, derived: undefined });
   }
 
   delete(table: string, id: string): void {
@@ -231,10 +234,10 @@ class Overlay implements Transaction {
     this.keep();
   }
 
-  #write(table: string, id: string, value: Json | undefined): void {
+  #write(table: string, id: string, value: Json | undefined, derived?: Derivation): void {
     const known = this.#find(table, id);
     if (known === undefined) throw new SyncError('internal', `${table}/${id} is written before it was read`);
-    this.#remember(table, id, { value, revision: known.revision, written: true });
+    this.#remember(table, id, { value, revision: known.revision, written: true, derived });
   }
 
   #find(table: string, id: string): Row | undefined {
@@ -244,6 +247,10 @@ class Overlay implements Transaction {
   #remember(table: string, id: string, row: Row): void {
     tableOf(this.#own, table).set(id, row);
   }
+}
+
+function readRow(row: Pick<Row, 'value' | 'revision'> | undefined): Row {
+  return { value: row?.value, revision: row?.revision ?? 0, written: false, derived: undefined };
 }
 
 function tableOf(rows: Map<string, Map<string, Row>>, table: string): Map<string, Row> {

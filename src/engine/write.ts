@@ -7,10 +7,10 @@ import { laneOf } from '../outbox/units.js';
 import { writeOver } from '../resolve/reconcile.js';
 import type { Transaction } from './committer.js';
 import type { Context } from './context.js';
-import { fold, loadLanes, rowOf, type Lane } from './lane.js';
+import { fold, loadLanes, rowOf, type Lane, type LaneKey } from './lane.js';
 import { author, draft, hopeless, type Intent } from './operations.js';
 import { assertNotNewer, putMeta, readMeta } from './meta.js';
-import { recordTable, tables } from './rows.js';
+import { recordTable, rowOfCreated, tables } from './rows.js';
 import { correctedNow } from './time.js';
 
 /** What became of one intent. Without an operation id nothing changed, and nothing was written. */
@@ -101,24 +101,19 @@ async function openLanes(
   transaction: Transaction,
   intents: readonly Intent[],
 ): Promise<Map<string, OpenLane>> {
-  const definitions = new Map<string, EntityDefinition>();
-  const keys = new Map<string, { entity: string; id: string }>();
-  for (const { definition, id } of intents) {
-    definitions.set(definition.name, definition);
-    keys.set(laneOf({ entity: definition.name, entityId: id }), { entity: definition.name, id });
-  }
+  const keys = new Map<string, LaneKey & { readonly definition: EntityDefinition }>();
+  for (const { definition, id } of intents)
+    keys.set(laneOf({ entity: definition.name, entityId: id }), { entity: definition.name, id, definition });
+  const loaded = await loadLanes(transaction, [...keys.values()]);
   const lanes = new Map<string, OpenLane>();
-  for (const lane of await loadLanes(transaction, [...keys.values()])) {
-    const definition = definitions.get(lane.entity);
-    if (definition !== undefined)
-      lanes.set(laneOf({ entity: lane.entity, entityId: lane.id }), openLane(definition, lane));
+  for (const [lane, { definition }] of keys) {
+    const { base, view, entries } = loaded[lanes.size] ?? absent;
+    lanes.set(lane, { definition, base, view, entries: [...entries] });
   }
   return lanes;
 }
 
-function openLane(definition: EntityDefinition, { base, view, entries }: Lane): OpenLane {
-  return { definition, base, view, entries: [...entries] };
-}
+const absent: Pick<Lane, 'base' | 'view' | 'entries'> = { base: undefined, view: undefined, entries: [] };
 
 /** Puts an operation at the end of its lane, or joins it to a neighbour that was never sent. */
 function enqueue(
@@ -172,7 +167,14 @@ async function store(
 ): Promise<void> {
   for (const { definition, base, view, entries } of lanes) {
     if (view === undefined || !entries.some(({ operation }) => drafts.has(operation.id))) continue;
-    transaction.put(recordTable(definition.name), view.id, rowOf(definition, view, base, entries));
+    const row = rowOf(definition, view, base, entries);
+    const [first, second] = entries;
+    const isCreated = base === undefined && second === undefined && row.view === view;
+    const derived =
+      isCreated && first?.operation.kind === 'create' && first.absorbed === undefined
+        ? { from: first.operation.id, by: rowOfCreated }
+        : undefined;
+    transaction.put(recordTable(definition.name), view.id, row, derived);
   }
   await transaction.get(
     tables.outbox,

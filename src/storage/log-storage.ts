@@ -109,9 +109,14 @@ class LogStorage implements StorageAdapter {
     reads: readonly RowRevision[] = [],
   ): Promise<{ readonly revision: number }> {
     return new Promise((resolve, reject) => {
-      for (const { table } of [...writes, ...reads]) this.#table(table);
+      for (const rows of [writes, reads]) for (const { table } of rows) this.#table(table);
       if (writes.length + reads.length === 0) return resolve({ revision: this.#resident.revision });
-      this.#queue.push({ commit: new PendingCommit(writes, reads), resolve, reject, reads: this.#reads });
+      this.#queue.push({
+        commit: new PendingCommit(writes, reads),
+        resolve,
+        reject,
+        reads: this.#reads,
+      });
       this.#work();
     });
   }

@@ -1,8 +1,8 @@
 import type { Json } from '../contracts/json.js';
-import type { RowRef, RowRevision, StorageWrite } from '../contracts/storage.js';
+import type { RowRef, RowRevision, RowTemplate, StorageWrite } from '../contracts/storage.js';
 import { SyncError } from '../errors.js';
 import type { Resident } from './resident.js';
-import type { TableChange } from './row-codec.js';
+import type { StoredChange, TableChange } from './row-codec.js';
 
 /** A commit that waits for its place in the log. Its text is made when it is issued, and never again. */
 export class PendingCommit {
@@ -12,12 +12,17 @@ export class PendingCommit {
 
   /** Throws `validation` for two writes to one row, and for values that are not JSON. */
   constructor(writes: readonly StorageWrite[], reads: readonly RowRevision[]) {
-    this.changes = group(writes);
-    this.text = toText(this.changes);
-    const guarded = writes.flatMap(({ table, id, ifRevision }) =>
-      ifRevision === undefined ? [] : [{ table, id, revision: ifRevision }],
+    const groups = group(writes);
+    this.changes = groups.map(({ table, puts, deletes }) => [table, puts, deletes]);
+    this.text = toText(
+      groups.map(({ table, puts, kept, deletes, by, from }) =>
+        by === undefined ? [table, puts, deletes] : [table, kept, deletes, by, from],
+      ),
     );
-    this.#conditions = [...guarded, ...reads];
+    const conditions = [...reads];
+    for (const { table, id, ifRevision } of writes)
+      if (ifRevision !== undefined) conditions.push({ table, id, revision: ifRevision });
+    this.#conditions = conditions;
   }
 
   /** Rows whose condition does not hold in these tables. */
@@ -40,24 +45,42 @@ export class PendingCommit {
   }
 }
 
-function group(writes: readonly StorageWrite[]): TableChange[] {
-  const groups = new Map<string, { puts: Json[]; deletes: string[]; ids: Set<string> }>();
-  for (const { table, id, value } of writes) {
+/** The writes to one table. */
+interface Group {
+  readonly table: string;
+  readonly ids: Set<string>;
+  readonly puts: Json[];
+  /** Those of the puts that do not follow from other rows, and how and from which ones the rest does. */
+  readonly kept: Json[];
+  by?: RowTemplate | undefined;
+  readonly from: string[];
+  readonly deletes: string[];
+}
+
+function group(writes: readonly StorageWrite[]): Group[] {
+  const groups = new Map<string, Group>();
+  for (const { table, id, value, derived } of writes) {
     let part = groups.get(table);
-    if (part === undefined) groups.set(table, (part = { puts: [], deletes: [], ids: new Set() }));
-    if (part.ids.has(id)) {
+    if (part === undefined)
+      groups.set(table, (part = { table, ids: new Set(), puts: [], kept: [], from: [], deletes: [] }));
+    if (part.ids.size === part.ids.add(id).size) {
       throw new SyncError('validation', `one commit writes ${table}/${id} twice`, {
         hint: 'Write each row once.',
       });
     }
-    part.ids.add(id);
-    if (value === undefined) part.deletes.push(id);
-    else part.puts.push(id, value);
+    if (value === undefined) {
+      part.deletes.push(id);
+      continue;
+    }
+    part.puts.push(id, value);
+    part.by ??= derived?.by;
+    if (derived !== undefined && derived.by === part.by) part.from.push(derived.from);
+    else part.kept.push(id, value);
   }
-  return Array.from(groups, ([table, { puts, deletes }]) => [table, puts, deletes]);
+  return [...groups.values()];
 }
 
-function toText(changes: readonly TableChange[]): string {
+function toText(changes: readonly StoredChange[]): string {
   try {
     return JSON.stringify(changes);
   } catch (cause) {

@@ -1,9 +1,13 @@
 import type { Json } from '../contracts/json.js';
-import type { StoredRow } from '../contracts/storage.js';
+import type { RowTemplate, StoredRow } from '../contracts/storage.js';
 import { seal, unseal } from './seal.js';
+import { compileTemplate } from './template.js';
 
 /** What one commit does to one table. `puts` is flat: id, value, id, value … */
 export type TableChange = readonly [table: string, puts: readonly Json[], deletes: readonly string[]];
+
+/** The same as it is stored: rows that follow from others in the commit are given by the ids of those. */
+export type StoredChange = readonly [...TableChange, by?: RowTemplate, from?: readonly string[]];
 
 /** One log entry: commits that became durable together. They are numbered from `first` on. */
 export interface Entry {
@@ -34,8 +38,20 @@ export function decodeEntry(payload: string): Entry | 'torn' | 'damaged' {
   const opened = unseal(payload);
   if (opened.state !== 'intact') return opened.state;
   // The checksum vouches for the shape: only `encodeEntry` writes such a text.
-  const [first, ...commits] = JSON.parse(opened.text) as [number, ...TableChange[][]];
-  return { first, commits };
+  const [first, ...commits] = JSON.parse(opened.text) as [number, ...StoredChange[][]];
+  return { first, commits: commits.map(whole) };
+}
+
+/** A commit with the rows that are not in its text. */
+function whole(changes: readonly StoredChange[]): TableChange[] {
+  return changes.map(([table, puts, deletes, by, from = []]) => {
+    if (by === undefined) return [table, puts, deletes];
+    const sources = new Map<Json | undefined, Json | undefined>();
+    for (const [of, rows] of changes)
+      if (of === by.of) for (let at = 0; at < rows.length; at += 2) sources.set(rows[at], rows[at + 1]);
+    const row = compileTemplate([by.id, by.value]);
+    return [table, [...puts, ...from.flatMap((id) => row(sources.get(id)) as Json[])], deletes];
+  });
 }
 
 /** The rows from `from` on as one chunk, and where the next chunk starts. */

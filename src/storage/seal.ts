@@ -19,6 +19,7 @@ export function unseal(sealed: string): Opened {
   const length = sealed.length - headerLength;
   if (length < 0) return { state: 'torn' };
   const found = sealed.slice(format.length, headerLength);
+  if (/[^0-9a-f]/.test(found)) return { state: 'damaged' };
   if (length < Number(`0x${found.slice(numberLength)}`)) {
     // A text that its checksum vouches for is whole: it is the length that was changed.
     const whole = found.startsWith(hex(checksum(sealed, headerLength)));

@@ -113,7 +113,8 @@ function isSettled(
   return true;
 }
 
-function toDraft({ value, ...write }: StorageWrite): Draft {
+/** No hint goes along: the sealed rows do not follow from one another. */
+function toDraft({ value, derived: _derived, ...write }: StorageWrite): Draft {
   try {
     return { write, text: value === undefined ? undefined : JSON.stringify(value) };
   } catch (cause) {

@@ -26,7 +26,8 @@ for (const { run } of storageCases) {
 }
 \`\`\`
 
-[Write a storage adapter](write-a-storage-adapter.md) names the rule behind each case. Servers in another language are held to the [protocol](protocol.md) by \`wireCases\`.
+The guides name the rule behind each case: [a storage](write-a-storage-adapter.md), [a transport](write-a-transport.md), [a
+server store](write-a-server-store.md). Servers in another language are held to the [protocol](protocol.md) by \`wireCases\`.
 
 The tables are written by \`npx tsx scripts/conformance-table.ts\` from a run under Node: ✓ passed, ✗ failed, – not promised.
 `;

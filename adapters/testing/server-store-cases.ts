@@ -218,6 +218,35 @@ export const lastingServerStoreCases: readonly ServerStoreCase[] = [
     same(await saved(second, 's', { id: 'c' }), 2, 'places go on');
   }),
 
+  storeCase('what was committed is there though nobody closed', async (open) => {
+    const first = open();
+    await saved(first, 's', { id: 'a' }, { id: 'b', data: { text: 'ä😀x'.repeat(25_000) } });
+    await first.transact('s', (transaction) => transaction.recordOutcomes([outcomeOf('o', 1)]));
+    const second = open();
+    const { records } = await first.changesSince('s', { after: 0, limit: 9 });
+    same((await second.changesSince('s', { after: 0, limit: 9 })).records, records, 'records');
+    same(await second.bounds('s'), { head: 1, horizon: 0 }, 'bounds');
+    same((await second.outcomes('s', { after: 0, limit: 9 })).length, 1, 'outcomes');
+  }),
+
+  storeCase('nothing of work that failed is there after a restart', async (open) => {
+    const first = open();
+    const failed = first.transact('s', async (transaction) => {
+      await transaction.save([recordOf('a', await transaction.seq())]);
+      await transaction.recordOutcomes([outcomeOf('o', 1)]);
+      throw new TypeError('changed my mind');
+    });
+    holds(
+      (await failed.catch((error: unknown) => error)) instanceof TypeError,
+      'the error of the work comes out',
+    );
+    await first.close();
+    const second = open();
+    same(await second.bounds('s'), { head: 0, horizon: 0 }, 'bounds');
+    same(await idsSince(second), [], 'records');
+    same(await second.outcomes('s', { after: 0, limit: 9 }), [], 'outcomes');
+  }),
+
   storeCase('two stores over one set of data write one after the other', async (open) => {
     const stores = [open(), open()];
     const pause = () => new Promise<void>((resolve) => void Promise.resolve().then(resolve));

@@ -1,4 +1,14 @@
-import { logDamageCases, logDeviceCases, storageCases, type ConformanceCase } from 'syncline/testing';
+import {
+  lastingServerStoreCases,
+  logDamageCases,
+  logDeviceCases,
+  networkTransportCases,
+  serverStoreCases,
+  storageCases,
+  tokenTransportCases,
+  transportCases,
+  type ConformanceCase,
+} from 'syncline/testing';
 import { describe, expect, it } from 'vitest';
 import { fencesOf, read } from './fences.js';
 
@@ -6,6 +16,8 @@ import { fencesOf, read } from './fences.js';
 const guides: Readonly<Record<string, readonly Pick<ConformanceCase<never>, 'name'>[]>> = {
   'docs/write-a-log-device.md': [...logDeviceCases, ...logDamageCases],
   'docs/write-a-storage-adapter.md': storageCases,
+  'docs/write-a-transport.md': [...transportCases, ...networkTransportCases, ...tokenTransportCases],
+  'docs/write-a-server-store.md': [...serverStoreCases, ...lastingServerStoreCases],
 };
 
 describe.each(Object.entries(guides))('%s', (path, cases) => {

@@ -1,7 +1,8 @@
 import { memoryStore } from 'syncline/server-store/memory';
-import type { ServerRecord, ServerStore } from 'syncline/server';
-import { serverStoreCases } from 'syncline/testing';
-import { describe, expect, it } from 'vitest';
+import type { ServerRecord, ServerStore, StoreTransaction } from 'syncline/server';
+import { lastingServerStoreCases, serverStoreCases, type ServerStoreSetup } from 'syncline/testing';
+import { describe, it } from 'vitest';
+import { expectCaught } from './kit.js';
 
 /** Stores that differ from a sound one in these members, and the case that must catch them. */
 const broken: Record<
@@ -97,13 +98,91 @@ const broken: Record<
   ],
 };
 
+/** The same for stores over one set of data. */
+const brokenLasting: Record<
+  string,
+  readonly [caughtBy: string, flaw: (sound: ServerStore) => Partial<ServerStore>]
+> = {
+  'makes an epoch for each store': [
+    'everything is there after a restart',
+    () => {
+      const epoch = crypto.randomUUID();
+      return { epoch: async () => epoch };
+    },
+  ],
+  'keeps answers in memory': [
+    'what was committed is there though nobody closed',
+    (sound) => {
+      let isMine = false;
+      return {
+        transact: (space, work) => ((isMine = true), sound.transact(space, work)),
+        outcomes: async (space, query) => (isMine ? sound.outcomes(space, query) : []),
+      };
+    },
+  ],
+  'numbers its work before it is done': [
+    'nothing of work that failed is there after a restart',
+    (sound) => ({
+      transact: async (space, work) => {
+        const place = await sound.transact(space, (transaction) => transaction.seq());
+        return sound.transact(space, (transaction) =>
+          work({ ...membersOf(transaction), seq: async () => place }),
+        );
+      },
+    }),
+  ],
+  'takes turns with itself only': [
+    'two stores over one set of data write one after the other',
+    (sound) => {
+      let turn: Promise<unknown> = Promise.resolve();
+      const bare = (space: string): StoreTransaction => ({
+        load: (keys) => sound.transact(space, (transaction) => transaction.load(keys)),
+        seq: () => sound.transact(space, (transaction) => transaction.seq()),
+        save: (records) => sound.transact(space, (transaction) => transaction.save(records)),
+        findOutcomes: (ids) => sound.transact(space, (transaction) => transaction.findOutcomes(ids)),
+        recordOutcomes: (outcomes) =>
+          sound.transact(space, (transaction) => transaction.recordOutcomes(outcomes)),
+      });
+      return {
+        transact: (space, work) => {
+          const mine = turn.then(() => work(bare(space)));
+          turn = mine.catch(() => undefined);
+          return mine;
+        },
+      };
+    },
+  ],
+};
+
+function membersOf(transaction: StoreTransaction): StoreTransaction {
+  return {
+    load: (keys) => transaction.load(keys),
+    seq: () => transaction.seq(),
+    save: (records) => transaction.save(records),
+    findOutcomes: (ids) => transaction.findOutcomes(ids),
+    recordOutcomes: (outcomes) => transaction.recordOutcomes(outcomes),
+  };
+}
+
+/** Stores over one set of data, which outlives them. */
+function lasting(flaw: (sound: ServerStore) => Partial<ServerStore>): ServerStoreSetup {
+  const data = memoryStore();
+  return () => ({ ...data, close: async () => undefined, ...flaw(data) });
+}
+
+const none = () => ({});
+
 describe('the cases for server stores', () => {
   it.each(Object.entries(broken))('catch a store that %s', async (_, [caughtBy, flaw]) => {
-    const failed: string[] = [];
-    for (const { name, run } of serverStoreCases) {
+    const setup = (part: typeof flaw) => {
       const sound = memoryStore();
-      await run(() => ({ ...sound, ...flaw(sound) })).catch(() => failed.push(name));
-    }
-    expect(failed).toContain(caughtBy);
+      return () => ({ ...sound, ...part(sound) });
+    };
+    await expectCaught(serverStoreCases, caughtBy, { sound: setup(none), broken: setup(flaw) });
+  });
+
+  it.each(Object.entries(brokenLasting))('catch a store that %s', async (_, [caughtBy, flaw]) => {
+    const setups = { sound: lasting(none), broken: lasting(flaw) };
+    await expectCaught(lastingServerStoreCases, caughtBy, setups);
   });
 });

@@ -1,6 +1,6 @@
 import type { LogContents, LogDevice } from '../contracts/log-device.js';
 import type { StoredRow } from '../contracts/storage.js';
-import { quarantineTable, Resident, type Damage } from './resident.js';
+import { quarantineTable, Resident } from './resident.js';
 import { unseal } from './seal.js';
 
 /** What a log holds, as plain JSON. */
@@ -8,7 +8,7 @@ export interface LogExport {
   /** Rows by table: all tables, those that only other releases know included. */
   readonly tables: Readonly<Record<string, readonly StoredRow[]>>;
   /** What could not be read, and where it lies. Without `text` it is not there at all. */
-  readonly unreadable: readonly Damage[];
+  readonly unreadable: readonly { readonly place: string; readonly text?: string }[];
 }
 
 /**

@@ -11,7 +11,8 @@ export interface FileDeviceOptions {
   readonly file: string;
 }
 
-export interface FileStorageOptions extends FileDeviceOptions, Pick<LogStorageOptions, 'compactAfter'> {}
+export interface FileStorageOptions
+  extends FileDeviceOptions, Pick<LogStorageOptions, 'compactAfter' | 'runtime'> {}
 
 /**
  * A `LogDevice` in one file. An append is one write at its end, and resolves once `fdatasync` has; appends that wait

@@ -131,7 +131,7 @@ export class Journal {
   async destroy(): Promise<void> {
     await this.#compacting;
     await this.#inTurn('removing the log', async () => {
-      await rm(this.#path);
+      await rm(this.#path, { force: true });
       await syncFolder(this.#path);
       const reason = 'the log was removed';
       await this.#shut(new SyncError('storage-closed', reason));

@@ -179,7 +179,8 @@ describe('a file that was damaged', () => {
     await expect(device.append('b', { after: 1 })).rejects.toMatchObject({ code: 'storage-corrupt' });
     await expect(device.read(0)).rejects.toMatchObject({ code: 'storage-corrupt' });
     expect(lost).toHaveBeenCalledTimes(1);
-    await device.close();
+    await device.destroy();
+    expect((await readdir(folder)).filter((name) => name.startsWith(basename(file)))).toEqual([]);
   });
 });
 

@@ -77,6 +77,17 @@ export const wireAnswerCases: readonly WireCase[] = [
     same((await wire.present(first.entityId)).version, 1, 'version');
   }),
 
+  wireCase('a write stays the same when its author has got another name', async (wire) => {
+    const phone = wire.author();
+    const first = phone.create(wire.fresh());
+    await wire.push([first]);
+    const renamed = wire.author();
+    const again = { ...renamed.create(first.entityId), id: first.id };
+    const result = await wire.pushOne(again);
+    same(result.status === 'accepted' && result.outcome, 'duplicate', 'outcome');
+    same((await wire.present(first.entityId)).clock, first.clock, 'clock');
+  }),
+
   wireCase('a counter that was used by another operation is `identity-lost`', async (wire) => {
     const phone = wire.author();
     const first = phone.create(wire.fresh());

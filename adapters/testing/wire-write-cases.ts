@@ -54,8 +54,13 @@ export const wireWriteCases: readonly WireCase[] = [
   wireCase('an ancestor that is no object gives way to one', async (wire) => {
     const phone = wire.author();
     const seen = await wire.created(phone);
-    await wire.push([phone.update(seen, [set('/place/city/name', 'Bonn')])]);
-    same((await wire.present(seen.id)).data['place'], { city: { name: 'Bonn' } }, 'place');
+    const merge: FieldChange = {
+      path: '/place/city/first/parts',
+      action: 'merge',
+      value: { of: 1, none: null },
+    };
+    await wire.push([phone.update(seen, [set('/place/city/first', 'Bonn'), merge])]);
+    same((await wire.present(seen.id)).data['place'], { city: { first: { parts: { of: 1 } } } }, 'place');
   }),
 
   wireCase('a segment of a path may hold any character', async (wire) => {
@@ -76,6 +81,8 @@ export const wireWriteCases: readonly WireCase[] = [
     const seen = await wire.created(phone);
     const wrong: FieldChange[] = [
       { path: '/text', action: 'increment', value: 1 },
+      { path: '/count/x', action: 'increment', value: 1 },
+      { path: '/tags/x', action: 'add', value: ['y'] },
       { path: '/count', action: 'add', value: ['x'] },
       { path: '/place', action: 'remove', value: ['x'] },
     ];

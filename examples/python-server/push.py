@@ -4,7 +4,7 @@ import time
 from itertools import groupby
 
 from record import empty_record, write_over
-from shapes import TRANSACTION, Unacceptable, author_of, fields, read_operation
+from shapes import HEAD, Unacceptable, author_of, fields, read_operation
 
 DRIFT_MS = 5 * 60_000
 
@@ -21,9 +21,10 @@ class Push:
 
     def run(self, raws):
         groups = groups_of([self.read(raw) for raw in raws])
-        marks = [mark_of(group[0]) for group in groups]
-        for group, mark in zip(groups, marks):
-            self.take(group, mark is None or (marks.count(mark) == 1 and len(group) == mark[1]))
+        names = [transaction_of(group[0]) for group in groups]
+        for group, name in zip(groups, names):
+            sizes = {operation['transaction']['size'] for operation in group if name is not None}
+            self.take(group, name is None or (names.count(name) == 1 and sizes == {len(group)}))
         self.space.save(self.records)
         return [self.results[raw['id']] for raw in raws]
 
@@ -32,7 +33,7 @@ class Push:
             return read_operation(raw)
         except Unacceptable as problem:
             self.refused[raw['id']] = rejected(raw, problem.code, str(problem))
-            return raw
+            return fields(raw, HEAD)
 
     def take(self, group, is_whole):
         """The operations of one transaction, or one alone: all are written, or none."""
@@ -96,7 +97,7 @@ class Push:
         return accept(operation, 'applied', written, is_unforeseen)
 
     def again(self, operation, known):
-        if known['write'] != write_of(operation):
+        if not is_same_write(known['write'], write_of(operation)):
             return rejected(operation, 'id-taken', 'this id belongs to another write')
         result = known['result']
         record = self.record(key_of(operation))
@@ -130,13 +131,12 @@ class Push:
 
 def groups_of(operations):
     """Neighbours that name one transaction; an operation without one is a group of its own."""
-    marked = groupby(enumerate(operations), lambda pair: mark_of(pair[1]) or pair[0])
-    return [[operation for _, operation in group] for _, group in marked]
+    named = groupby(enumerate(operations), lambda pair: transaction_of(pair[1]) or pair[0])
+    return [[operation for _, operation in group] for _, group in named]
 
 
-def mark_of(operation):
-    mark = fields(operation.get('transaction'), TRANSACTION)
-    return (mark['id'], mark['size']) if mark else None
+def transaction_of(operation):
+    return operation['transaction']['id'] if 'transaction' in operation else None
 
 
 def key_of(operation):
@@ -146,6 +146,12 @@ def key_of(operation):
 def write_of(operation):
     author = author_of(operation)
     return [operation['entity'], operation['entityId'], author, operation['clock'][author]]
+
+
+def is_same_write(one, other):
+    """The author may have another name by now: a device that lost its own sends again what it had sent under it."""
+    (*record, _, counter), (*other_record, _, other_counter) = one, other
+    return record == other_record and counter == other_counter
 
 
 def revives(operation):

@@ -89,6 +89,8 @@ def apply_change(data, change):
         if not isinstance(child, dict):
             if action == 'unset':
                 return data
+            if step in parent and action not in ('set', 'merge'):
+                raise Unacceptable('an ancestor of the place is no object', 'validation')
             child = parent[step] = {}
         parent = child
     if action == 'unset':

@@ -49,19 +49,20 @@ class Handler(BaseHTTPRequestHandler):
         self.send(status, to_json(answer).encode('utf-8'))
 
     def answer(self):
-        path = self.path.partition('?')[0]
         body = self.read_body() if self.command == 'POST' else b''
-        if path == f'{BASE}/health' and self.command in ('HEAD', 'GET'):
-            return self.server.sync.envelope()
+        call = f'{self.command} {self.path.partition("?")[0]}'
+        sync = self.server.sync
+        if call in (f'HEAD {BASE}/health', f'GET {BASE}/health'):
+            return {**sync.envelope(), 'protocol': [1]}
+        calls = {f'POST {BASE}/push': sync.push, f'POST {BASE}/pull': sync.pull}
+        if call not in calls:
+            raise Refusal(404, 'not-found', f'there is no {call}')
         self.check_caller()
         self.check_protocol()
-        calls = {f'{BASE}/push': self.server.sync.push, f'{BASE}/pull': self.server.sync.pull}
-        if self.command != 'POST' or path not in calls:
-            raise Refusal(404, 'not-found', f'there is no {self.command} {path}')
         # A page elsewhere cannot send this type without being asked first.
         if self.headers.get_content_type() != 'application/json':
             raise bad_request('the body must be application/json')
-        return calls[path](read_json(body))
+        return calls[call](read_json(body))
 
     def check_caller(self):
         token = self.server.token

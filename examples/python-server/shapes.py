@@ -107,16 +107,19 @@ def is_path(value):
     return is_text(value, 4096, 0) and matches(POINTER, value) and UNSAFE_KEYS.isdisjoint(segments(value))
 
 
-def depth_of(value):
-    """How many objects and arrays lie inside one another; refuses keys that JavaScript must not see."""
+def check_interior(value, levels):
+    """At most so many objects and arrays inside one another, and no key that JavaScript must not see."""
+    if not isinstance(value, (dict, list)):
+        return
+    if levels == 0:
+        raise Unacceptable('it is nested too deeply')
     if isinstance(value, dict):
         unsafe = UNSAFE_KEYS.intersection(value)
         if unsafe:
             raise Unacceptable(f'the key {unsafe.pop()} is not allowed')
-        return 1 + max(map(depth_of, value.values()), default=0)
-    if isinstance(value, list):
-        return 1 + max(map(depth_of, value), default=0)
-    return 0
+        value = value.values()
+    for member in value:
+        check_interior(member, levels - 1)
 
 
 # Shapes: field -> what it must be. A name that ends in `?` may be absent.
@@ -149,7 +152,7 @@ CHANGE = {
     'action': lambda value: value in ('set', 'unset', 'increment', 'add', 'remove', 'merge'),
     'value?': anything,
     'base?': anything,
-    'baseHash?': lambda value: isinstance(value, str),
+    'baseHash?': lambda value: is_text(value, 128),
 }
 DECISION = {
     'path': is_path,
@@ -161,7 +164,7 @@ DECISION = {
     'remote?': anything,
     'result?': anything,
     'winner': lambda value: value in ('local', 'remote', 'both'),
-    'rule': lambda value: isinstance(value, str),
+    'rule': lambda value: is_text(value, 128),
     'why': lambda value: isinstance(value, str),
 }
 TRANSACTION = {'id': lambda value: is_text(value, 64), 'size': lambda value: is_integer(value, 1)}
@@ -223,7 +226,10 @@ def read_pull(body):
 
 def read_operation(raw):
     """One operation of a push whose head was read already. Raises `Unacceptable`."""
-    if len(json.dumps(raw, separators=(',', ':'), ensure_ascii=False).encode('utf-8', 'surrogatepass')) > OPERATION_BYTES:
+    # The operation, its changes, and each of them lie around a value.
+    check_interior(raw, DEPTH + 3)
+    text = json.dumps(raw, separators=(',', ':'), ensure_ascii=False)
+    if len(text.encode('utf-8', 'surrogatepass')) > OPERATION_BYTES:
         raise Unacceptable(f'an operation has at most {OPERATION_BYTES} bytes', 'limit')
     operation = fields(raw, OPERATION)
     if operation is None:
@@ -232,14 +238,11 @@ def read_operation(raw):
     if 'decisions' in operation:
         operation['decisions'] = [fields(decision, DECISION) for decision in operation['decisions']]
     for change in operation['changes']:
-        nested = max(depth_of(change.get('value')), depth_of(change.get('base')))
-        if len(segments(change['path'])) + nested > DEPTH:
-            raise Unacceptable('a change is nested too deeply')
+        levels = DEPTH - len(segments(change['path']))
+        if levels < 0:
+            raise Unacceptable('a path is too long')
+        check_interior(change.get('value'), levels)
         check_change(change)
-    depth_of(operation.get('meta'))
-    for decision in operation.get('decisions', []):
-        if depth_of(decision) > DEPTH:
-            raise Unacceptable('a decision is nested too deeply')
     check_kind(operation['kind'], operation['changes'])
     if author_of(operation) not in operation['clock']:
         raise Unacceptable('the clock has no counter for the author')

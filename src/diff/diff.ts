@@ -89,6 +89,8 @@ function resultOf(data: JsonObject, change: FieldChange): Json {
   if (action === 'set') return value;
   const { value: present, blocked } = lookup(data, path);
   if (action === 'merge') return applyMergePatch(blocked ? undefined : present, value);
+  // What stands in the way of the path is not the value at its end, though it may be of the right kind.
+  if (blocked) throw refusal(change, 'an ancestor of its place is no object');
   if (action === 'increment') {
     const sum = numberOf(change, present === undefined ? 0 : present) + numberOf(change, value);
     if (!Number.isFinite(sum)) throw refusal(change, 'the sum is no finite number');

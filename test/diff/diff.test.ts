@@ -237,6 +237,8 @@ describe('applying changes', () => {
     ['adding to an object', { a: {} }, { path: '/a', action: 'add', value: [1] }],
     ['adding what is no array', { a: [] }, { path: '/a', action: 'add', value: 1 }],
     ['removing from a text', { a: 'x' }, { path: '/a', action: 'remove', value: ['x'] }],
+    ['an increment below a number', { a: 1 }, { path: '/a/b', action: 'increment', value: 1 }],
+    ['adding below an array', { a: ['x'] }, { path: '/a/b/c', action: 'add', value: ['y'] }],
     ['removing below a text', { a: 'x' }, { path: '/a/b', action: 'remove', value: [] }],
     ['a set without a value', {}, { path: '/a', action: 'set' }],
     ['a root that is no object', {}, { path: '', action: 'merge', value: [] }],

@@ -43,6 +43,17 @@ describe.each([
     run({ url, token, decides: false }),
   );
 
+  it.each([40, 900, 20_000])('takes no harm from %d arrays inside one another', async (levels) => {
+    const deep = `{"path":"/a","action":"set","value":${'['.repeat(levels)}${']'.repeat(levels)}}`;
+    const operation = `{"id":"${crypto.randomUUID()}","entity":"note","entityId":"a","kind":"update","changes":[${deep}]}`;
+    const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}` };
+    const body = `{"replica":"phone","operations":[${operation}]}`;
+    const answer = await fetch(`${url}/push`, { method: 'POST', headers, body });
+    expect([200, 400]).toContain(answer.status);
+    const { results = [{ code: 'protocol' }] } = (await answer.json()) as { results?: { code: string }[] };
+    expect(results.map(({ code }) => code)).toEqual(['protocol']);
+  });
+
   it('ends when it is asked to', async () => {
     expect(await server.stop('SIGTERM')).toBe(0);
   });

@@ -113,11 +113,12 @@ function isSettled(
   return true;
 }
 
-/** No hint goes along: the sealed rows do not follow from one another. */
-function toDraft({ value, derived: _derived, ...write }: StorageWrite): Draft {
+/** Named one by one: whatever else a write may say, now or in a later release, must not go along in clear. */
+function toDraft({ table, id, value, ifRevision }: StorageWrite): Draft {
+  const write = { table, id, ...(ifRevision === undefined ? {} : { ifRevision }) };
   try {
     return { write, text: value === undefined ? undefined : JSON.stringify(value) };
   } catch (cause) {
-    throw new SyncError('validation', `${write.table}/${write.id} is not JSON`, { cause });
+    throw new SyncError('validation', `${table}/${id} is not JSON`, { cause });
   }
 }

@@ -12,7 +12,7 @@ import { memoryStore } from 'syncline/server-store/memory';
 import { encryptedStorage } from 'syncline/storage/encrypted';
 import { createMemoryStore, memoryStorage, type MemoryStore } from 'syncline/storage/memory';
 import { loopbackTransport } from 'syncline/transport/loopback';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import { z } from 'zod';
 
 const key = crypto.getRandomValues(new Uint8Array(32));
@@ -91,6 +91,19 @@ it('lets no value but that of an index reach the storage below', async () => {
     ),
     { numRuns: 40 },
   );
+});
+
+it('hands on nothing of a write but where it goes, its condition, and its value sealed', async () => {
+  const inner = memoryStorage();
+  const commit = vi.spyOn(inner, 'commit');
+  const storage = await opened(inner);
+  const by = { of: 'outbox', id: '/id', value: { secret: '/text' } };
+  const write = { table: 'notes', id: 'a', value: { due: 1 }, ifRevision: 0, derived: { from: 'o', by } };
+  await storage.commit([{ ...write, ...{ hint: 'of a later release' } }]);
+  expect(commit.mock.lastCall?.[0]).toEqual([
+    { table: 'notes', id: 'a', ifRevision: 0, value: { k: 1, c: expect.any(String), i: { due: 1 } } },
+  ]);
+  await storage.close();
 });
 
 it('never uses a nonce twice, for equal values of one row neither', async () => {

@@ -15,9 +15,12 @@ export class PendingCommit {
     const groups = group(writes);
     this.changes = groups.map(({ table, puts, deletes }) => [table, puts, deletes]);
     this.text = toText(
-      groups.map(({ table, puts, kept, deletes, by, from }) =>
-        by === undefined ? [table, puts, deletes] : [table, kept, deletes, by, from],
-      ),
+      groups.map(({ table, puts, kept, deletes, by, from }) => {
+        const sources = groups.find((other) => other.table === by?.of && other.deletes.length === 0);
+        return by !== undefined && sources !== undefined && from.every((id) => sources.ids.has(id))
+          ? [table, kept, deletes, by, from]
+          : [table, puts, deletes];
+      }),
     );
     const conditions = [...reads];
     for (const { table, id, ifRevision } of writes)

@@ -53,6 +53,20 @@ it('a table takes rows that follow from others, in more than one way, and rows t
   expect(await storage.scan('doubles')).toHaveLength(4);
 });
 
+it.each([
+  ['not in the same commit', [number(1), double(1), double(2)]],
+  ['nowhere', [double(2)]],
+  ['deleted in the same commit', [{ table: 'numbers', id: 'n9' }, double(9)]],
+])('a row whose source is %s is stored as it is', async (_, writes) => {
+  const store = createMemoryStore();
+  const storage = await openOver(store);
+  await storage.commit(writes);
+  expect(await (await openOver(store)).scan('doubles')).toEqual(await storage.scan('doubles'));
+  expect(await storage.scan('doubles')).toHaveLength(
+    writes.filter(({ table }) => table === 'doubles').length,
+  );
+});
+
 const note = defineEntity({
   name: 'note',
   schema: z.object({ id: z.string(), text: z.string(), tags: z.array(z.string()).optional() }),

@@ -16,6 +16,15 @@ const arrayIndex = /^(?:0|[1-9]\d*)$/;
  * ```
  */
 export function keyAt(pointer: string): (row: Pick<StoredRow, 'value'>) => number | string | undefined {
+  const read = valueAt(pointer);
+  return (row) => {
+    const value = read(row.value);
+    return typeof value === 'number' || typeof value === 'string' ? value : undefined;
+  };
+}
+
+/** Reader of whatever is at a JSON Pointer. */
+export function valueAt(pointer: string): (value: Json | undefined) => Json | undefined {
   if (pointer !== '' && !pointer.startsWith('/')) {
     throw new SyncError('validation', `'${pointer}' is not a JSON Pointer`);
   }
@@ -23,10 +32,10 @@ export function keyAt(pointer: string): (row: Pick<StoredRow, 'value'>) => numbe
     .split('/')
     .slice(1)
     .map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~'));
-  return (row) => {
-    let value: Json | undefined = row.value;
+  return (whole) => {
+    let value = whole;
     for (const token of tokens) value = member(value, token);
-    return typeof value === 'number' || typeof value === 'string' ? value : undefined;
+    return value;
   };
 }
 

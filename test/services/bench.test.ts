@@ -43,6 +43,35 @@ describe('npm run bench -- --quick', () => {
   );
 });
 
+describe('npm run bench -- --storages --quick', () => {
+  it(
+    'measures each storage against what it stands on, and writes it down as data and as a page',
+    { timeout: limitMs + 10_000 },
+    async () => {
+      const folder = await mkdtemp(join(tmpdir(), 'syncline-bench-test-'));
+      try {
+        const { code, output } = await runBench('--storages', '--quick', '--out', folder);
+        expect(code).toBe(0);
+        const { findings } = JSON.parse(await readFile(join(folder, 'storages.json'), 'utf8')) as {
+          findings: Finding[];
+        };
+        const names = ['memory', 'file', 'sqlite', 'idb', 'idb-rows'];
+        expect(findings.map(({ id }) => id)).toEqual(
+          names.flatMap((name) => ['single', 'bulk', 'scan'].map((work) => `${name} ${work}`)),
+        );
+        const page = await readFile(join(folder, 'storage-benchmarks.md'), 'utf8');
+        for (const { id, ratio } of findings) {
+          expect(ratio?.median, id).toBeGreaterThan(0);
+          expect(output).toContain(id);
+          expect(page).toContain(`| ${id} |`);
+        }
+      } finally {
+        await rm(folder, { recursive: true, force: true });
+      }
+    },
+  );
+});
+
 function runBench(...args: string[]): Promise<{ code: number | null; output: string; errors: string }> {
   const child = spawn(process.execPath, ['--import', 'tsx', 'bench/main.ts', ...args], {
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -14,6 +14,7 @@ export const faultKinds = {
   'batch-too-large': 'the server refuses a batch of more than one operation as too large',
   'server-error': 'the server fails without an effect',
   'operation-put-off': 'the server puts off one operation of a batch',
+  'write-refused': 'the server does not allow a write',
   'server-stop-before-commit': 'the server stops before its transaction commits',
   'server-stop-after-commit': 'the server stops after its transaction committed, before it answers',
   'server-down': 'the server is away for a while',

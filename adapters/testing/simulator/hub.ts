@@ -77,7 +77,11 @@ export class Hub {
         .filter(({ decidedBy }) => decidedBy === 'server')
         .map(({ definition }) => definition),
       store: this.#watched(this.#store),
-      authorize: ({ operation }) => operation?.meta?.['refuse'] !== true,
+      authorize: ({ operation }) => {
+        const isRefused = operation?.meta?.['refuse'] === true;
+        if (isRefused) this.faults.count('write-refused');
+        return !isRefused;
+      },
       unknownEntities: 'compare',
       limits: { keptMs },
       runtime,

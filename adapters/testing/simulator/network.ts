@@ -124,13 +124,13 @@ export class Link {
     if (fault === 'answer-delayed') await clock.sleep(lateMs);
     await this.#travel('in', sent);
     if (kind === 'pull' && fault === undefined && tellAnswer(answer).isEmpty) timeline.leaveOut(call);
-    timeline.add(() => ({ ...tab.place, kind: 'heard', call, text: tellAnswer(answer).text }));
+    timeline.add(() => ({ ...tab.place, kind: 'heard', call, text: `hears ${tellAnswer(answer).text}` }));
     return answer;
   }
 
   async #ask({ request, call }: Sending, next: (request: unknown) => Promise<unknown>): Promise<unknown> {
     const answer = await next(request);
-    this.#around.timeline.add(() => ({ kind: 'answered', call, text: tellAnswer(answer).text }));
+    this.#around.timeline.add(() => ({ kind: 'answered', call, text: `answers ${tellAnswer(answer).text}` }));
     return answer;
   }
 

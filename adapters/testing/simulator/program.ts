@@ -74,7 +74,8 @@ function deriveMix(random: Random, options: ProgramOptions, { replicas, tabs }: 
     return chosen.length === 0 ? [random.pick(items)] : chosen;
   };
   const entities = some(options.entities, Math.min(1, entitiesPerRun / options.entities.length));
-  const faults = options.faults ?? some(Object.keys(faultKinds) as FaultKind[], random.pick([0.1, 0.3, 0.6]));
+  const faults = (options.faults ?? some(struck, random.pick([0.1, 0.3, 0.6]))).filter(isStruck);
+  const mayRefuse = options.faults?.includes('write-refused') ?? true;
   const acts = new Set(options.entities.flatMap((entity) => [...entity.acts.keys()]));
   return {
     tabs: replicas * tabs,
@@ -85,8 +86,15 @@ function deriveMix(random: Random, options: ProgramOptions, { replicas, tabs }: 
     faultShare: faults.length === 0 ? 0 : random.pick([0, 0.1, 0.2, 0.35]),
     paceMs: random.pick([5, 100, 1_000, 5_000]),
     acts: new Set(some([...acts], 0.7)),
-    refusals: random.pick([0, 0, 0.03, 0.1]),
+    refusals: random.pick([0, 0, 0.03, 0.1]) * (mayRefuse ? 1 : 0),
   };
+}
+
+/** Faults that are steps of their own; a refusal belongs to the write. */
+const struck = (Object.keys(faultKinds) as FaultKind[]).filter(isStruck);
+
+function isStruck(fault: FaultKind): boolean {
+  return fault !== 'write-refused';
 }
 
 function deriveStep(random: Random, mix: Mix, n: number): Step {

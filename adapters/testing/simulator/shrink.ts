@@ -15,7 +15,7 @@ export async function shrink(failed: Verdict, run: (program: Program) => Promise
   let smallest = await run(failed.program);
   for (let pieces = 2, runs = 0; ;) {
     const { steps } = smallest.program;
-    if (steps.length < 2 || pieces > steps.length) return smallest;
+    if (steps.length < 2) return smallest;
     const size = Math.ceil(steps.length / pieces);
     let found: Verdict | undefined;
     for (let from = 0; from < steps.length && found === undefined; from += size) {
@@ -24,7 +24,9 @@ export async function shrink(failed: Verdict, run: (program: Program) => Promise
       const verdict = await run({ ...smallest.program, steps: rest });
       if (verdict.broken?.promise === failed.broken?.promise) found = verdict;
     }
-    pieces = found === undefined ? pieces * 2 : Math.max(2, pieces - 1);
+    // Nothing can be spared, step by step.
+    if (found === undefined && size === 1) return smallest;
+    pieces = found === undefined ? Math.min(pieces * 2, steps.length) : Math.max(2, pieces - 1);
     smallest = found ?? smallest;
   }
 }

@@ -105,7 +105,11 @@ export function tellAnswer(answer: unknown): { readonly text: string; readonly i
       text: results.map((each) => `${shortId(each.id)} ${tellResult(each)}`).join(', '),
       isEmpty: false,
     };
-  const ids = changes.map(({ kind, record, id = '' }) => `${kind} ${record?.id ?? id}`);
+  const ids = changes.map(({ kind, record, id = '' }) =>
+    kind === 'put' || kind === 'patch'
+      ? (record?.id ?? id)
+      : `${id} ${kind === 'delete' ? 'deleted' : 'removed'}`,
+  );
   return { text: ids.join(', '), isEmpty: ids.length === 0 };
 }
 

@@ -11,6 +11,8 @@ interface Ended {
   readonly holdings: Holdings;
   readonly devices: readonly Device[];
   readonly witnesses: readonly Witness[];
+  /** Whether the server was ever taken back to a backup. */
+  readonly wasRestored: boolean;
 }
 
 /** What must hold once everything was delivered and everyone has pulled. */
@@ -30,10 +32,12 @@ export function checkEnd(report: Report, ended: Ended): void {
 const refusals = new Set(['forbidden', 'validation', 'not-found', 'busy', 'rejected']);
 
 /** Nothing dies of bad weather, nor of a device that does not speak the protocol. */
-function checkLetters(report: Report, { holdings, ledger, witnesses }: Ended): void {
+function checkLetters(report: Report, { holdings, ledger, witnesses, wasRestored }: Ended): void {
   for (const { operation, state, error } of witnesses.flatMap(({ outbox }) => [...outbox.values()])) {
     if (state !== 'dead' || refusals.has(error?.code ?? '')) continue;
-    const waitsInVain = operation.dependsOn?.some((id) => !ledger.isAccepted(id, holdings)) === true;
+    // A restored server has forgotten what was contested, and so that something else carries it on.
+    const comes = (id: string) => (wasRestored ? holdings.outcomes.has(id) : ledger.isAccepted(id, holdings));
+    const waitsInVain = operation.dependsOn?.some((id) => !comes(id)) === true;
     if (error?.code === 'blocked' && waitsInVain) continue;
     report('no-surprise', `${operation.id} died of '${error?.code}': ${error?.message}`);
   }

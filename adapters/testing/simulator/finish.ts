@@ -37,7 +37,8 @@ export async function finish(world: World): Promise<void> {
   // Whoever has nothing to send hears of the rest with the next poll.
   await world.pass(2 * program.profile.pollMs + 30_000);
   if (world.broken.length > 0) return;
-  checkEnd(world.report, { ledger, holdings: hub.holdings, devices, witnesses });
+  const wasRestored = (world.counts['server-restored'] ?? 0) > 0;
+  checkEnd(world.report, { ledger, holdings: hub.holdings, devices, witnesses, wasRestored });
   world.ask('end');
 }
 

@@ -51,7 +51,9 @@ function checkPair(report: Report, { before, after, operation, decisions, meant 
     report('no-silent-loss', `${operation.id} replaced ${path} of ${after.id}, ${textOf(value)}, unseen`);
   }
   if (meant.kind !== 'update') return;
-  for (const { path, action, value } of meant.changes) {
+  // What agreed when it was carried on was left out of it, and may have been changed by somebody else since.
+  const wanted = operation === meant ? meant.changes : operation.changes;
+  for (const { path, action, value } of wanted) {
     if (action !== 'set' || isDecided(path)) continue;
     if (textOf(valueAt(after.data, path)) !== textOf(value))
       report('no-silent-loss', `${operation.id} meant ${path} of ${after.id} to be ${textOf(value)}`);

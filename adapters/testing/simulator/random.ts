@@ -44,7 +44,7 @@ export function createRandom(seed: number | string): Random {
 }
 
 /** FNV-1a over UTF-16 code units, with a salt. */
-export function hash(text: string, salt = 0): number {
+function hash(text: string, salt = 0): number {
   let state = 0x811c9dc5 ^ Math.imul(salt, 0x9e3779b1);
   for (let at = 0; at < text.length; at++) state = Math.imul(state ^ text.charCodeAt(at), 0x01000193);
   state ^= state >>> 15;

@@ -32,7 +32,7 @@ export function timelineText(verdict: Verdict): string {
 }
 
 /** What came of a run, in a sentence. */
-export function headlineOf({ seed, broken }: Verdict): string {
+function headlineOf({ seed, broken }: Verdict): string {
   return broken === undefined
     ? `Seed ${seed}: all promises were kept.`
     : `Seed ${seed} breaks '${broken.promise}': ${broken.message}`;
@@ -55,11 +55,11 @@ function count(amount: number, noun: string): string {
   return `${amount} ${noun}${amount === 1 ? '' : 's'}`;
 }
 
-export function clockOf({ atMs }: TimelineEvent): string {
+function clockOf({ atMs }: TimelineEvent): string {
   return `${(atMs / 1_000).toFixed(3).padStart(9)} s`;
 }
 
-export function nameOf({ device, tab }: TimelinePlace): string {
+function nameOf({ device, tab }: TimelinePlace): string {
   if (device === undefined) return 'server';
   return tab === undefined ? `device ${device}` : `device ${device}, tab ${tab}`;
 }

@@ -30,7 +30,7 @@ import {
 } from 'syncline/testing';
 
 /** What every simulated record is made of. All fields but `id` may be absent. */
-export interface Thing {
+interface Thing {
   readonly id: string;
   readonly title?: string;
   readonly place?: { readonly city?: string; readonly street?: string };

@@ -14,9 +14,12 @@ const reading = [
   'write-a-transport',
   'write-a-server-store',
   'conformance',
+  'simulator',
   'errors',
   'protocol',
   'command-line',
+  'benchmarks',
+  'storage-benchmarks',
 ];
 
 /** Shows each document under its heading instead of its file name; the address stays that of the file. */

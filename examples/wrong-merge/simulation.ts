@@ -6,33 +6,33 @@ import { z } from 'zod';
 const addUp = rule('add up', ({ local, remote }) => Number(local) + Number(remote));
 
 /** A piece that is practised, with the total of its sessions beside them. */
-export function practice(minutes: FieldRule): SimulateOptions {
+export function practice(seconds: FieldRule): SimulateOptions {
   const piece = defineEntity({
     name: 'piece',
     schema: z.object({
       id: z.string(),
-      minutes: z.number(),
-      sessions: z.array(z.object({ id: z.string(), minutes: z.number() })),
+      seconds: z.number(),
+      sessions: z.array(z.object({ id: z.string(), seconds: z.number() })),
     }),
-    strategy: merge({ fields: { '/minutes': minutes, '/sessions': list({ key: 'id' }) } }),
+    strategy: merge({ fields: { '/seconds': seconds, '/sessions': list({ key: 'id' }) } }),
   });
   const pieces = simulated(piece, {
-    create: (_, id) => ({ id, minutes: 0, sessions: [] }),
-    edit: (random, { id, minutes, sessions }) => {
-      const session = { id: `s${random.int(1_000_000)}`, minutes: random.between(1, 60) };
-      return { id, minutes: minutes + session.minutes, sessions: [...sessions, session] };
+    create: (_, id) => ({ id, seconds: 0, sessions: [] }),
+    edit: (random, { id, seconds, sessions }) => {
+      const session = { id: `s${random.int(1_000_000)}`, seconds: random.between(60, 3_600) };
+      return { id, seconds: seconds + session.seconds, sessions: [...sessions, session] };
     },
-    initial: [{ id: 'gigue', minutes: 10, sessions: [{ id: 's0', minutes: 10 }] }],
+    initial: [{ id: 'gigue', seconds: 600, sessions: [{ id: 's0', seconds: 600 }] }],
     id: () => 'gigue',
     acts: { create: false, upsert: false, delete: false },
   });
   return {
     entities: [pieces],
     invariants: {
-      'minutes are those of the sessions': ({ records }) => {
-        for (const { id, minutes, sessions } of records(piece)) {
-          const total = sessions.reduce((sum, session) => sum + session.minutes, 0);
-          if (minutes !== total) return `${id} has ${minutes} minutes, and its sessions have ${total}`;
+      'seconds are those of the sessions': ({ records }) => {
+        for (const { id, seconds, sessions } of records(piece)) {
+          const total = sessions.reduce((sum, session) => sum + session.seconds, 0);
+          if (seconds !== total) return `${id} has ${seconds} seconds, and its sessions have ${total}`;
         }
         return undefined;
       },

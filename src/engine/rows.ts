@@ -58,7 +58,7 @@ export interface SyncRow {
 }
 
 /** `meta/sent`: operations of the outbox that the server may hold already. */
-export interface SentRow {
+interface SentRow {
   readonly ids: readonly string[];
 }
 

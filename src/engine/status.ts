@@ -39,7 +39,7 @@ export interface Facts {
 }
 
 /** A write that waits for longer while answers come in is a reason to look. */
-export const stalledAfterMs = 60_000;
+const stalledAfterMs = 60_000;
 
 export function deriveStatus(mirror: OutboxMirror, facts: Facts): SyncStatus {
   const { counts, oldestPendingAt: oldest } = mirror;

@@ -17,17 +17,6 @@ export interface BatchPlan {
   readonly behind: WeakSet<Unit>;
 }
 
-/**
- * The next batch: units that are ready, by priority, then age, within the limits of count and bytes.
- *
- * A unit is ready when the earlier units of its lanes and all that it depends on are accepted, or sit earlier in the
- * batch. The first unit is taken whatever its size, so that a large one cannot wait for ever.
- */
-export function nextBatch(entries: readonly OutboxEntry[], limits: BatchLimits): OutboxEntry[] {
-  const known = new Map(entries.map((entry) => [entry.operation.id, entry]));
-  return takeBatch(planBatches(entries), limits, (id) => known.get(id));
-}
-
 /** Orders what waits. `entries` are in the order of writing. */
 export function planBatches(entries: readonly OutboxEntry[]): BatchPlan {
   const byAge = unitsOf(entries.filter((entry) => !isDone(entry)));
@@ -39,7 +28,13 @@ export function planBatches(entries: readonly OutboxEntry[]): BatchPlan {
   };
 }
 
-/** Takes the next batch from a plan; `present` gives an entry as it stands now, or nothing when it is gone. */
+/**
+ * The next batch: units that are ready, by priority, then age, within the limits of count and bytes. `present` gives an
+ * entry as it stands now, or nothing when it is gone.
+ *
+ * A unit is ready when the earlier units of its lanes and all that it depends on are accepted, or sit earlier in the
+ * batch. The first unit is taken whatever its size, so that a large one cannot wait for ever.
+ */
 export function takeBatch(
   plan: BatchPlan,
   limits: BatchLimits,

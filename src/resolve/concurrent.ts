@@ -51,17 +51,18 @@ function ruleOnFields(
   choice: PersonalChoice | undefined,
 ): Ruling {
   const changes = leaves(operation);
-  const isAgreed = (change: FieldChange) => isSettled(definition, record, operation, change);
-  const disagreeing = changes.filter((change) => !isAgreed(change) && disagrees(record.data, change));
+  const disagreeing = changes.filter((change) => disagrees(record.data, change));
   const contested =
     definition.strategy.granularity === 'record' && disagreeing.length > 0
-      ? changes.filter((change) => !isAgreed(change))
+      ? changes.filter((change) => !isAgreed(record.data, change))
       : disagreeing;
   const inDispute = new Set(contested);
   const fields = contested.map((change) => contextOf(definition, record, operation, change));
   const judge = judgeOf(definition, record, operation, fields, choice);
 
-  const writes: FieldChange[] = changes.filter((change) => !inDispute.has(change) && !isAgreed(change));
+  const writes: FieldChange[] = changes.filter(
+    (change) => !inDispute.has(change) && !isAgreed(record.data, change),
+  );
   const untouched = writes.length;
   const decisions: Decision[] = [];
   const conflicts: FieldConflict[] = [];
@@ -101,30 +102,24 @@ function nest(path: string, value: Json | undefined): JsonObject {
   return value === undefined ? {} : applyChanges({}, [{ path, action: 'set', value }]);
 }
 
-/** Whether the record holds something there that the author had not seen. */
+/** Whether the record holds something there that the author had not seen, and that differs from what is wanted. */
 function disagrees(data: JsonObject, change: FieldChange): boolean {
   const { value: present, blocked } = lookup(data, change.path);
   if (change.action === 'increment')
     return blocked || !(present === undefined || typeof present === 'number');
   if (change.action === 'add' || change.action === 'remove')
     return blocked || !(present === undefined || Array.isArray(present));
+  if (isAgreed(data, change)) return false;
   if (blocked) return true;
   if (change.baseHash !== undefined) return present === undefined || contentHash(present) !== change.baseHash;
   return !equalJson(present, change.base);
 }
 
-/** Whether the record holds the wanted value already. Two who changed a sum alike have both added to it. */
-function isSettled(
-  definition: EntityDefinition,
-  { data }: SyncRecord,
-  { kind }: Operation,
-  { path, action, value }: FieldChange,
-): boolean {
-  if (action !== 'set' && action !== 'unset') return false;
-  const { value: present, blocked } = lookup(data, path);
-  if (blocked || !equalJson(present, value)) return false;
-  const { needsBase, laws } = ruleFor(definition, path);
-  return kind === 'create' || laws.idempotent || !needsBase;
+/** Whether the record holds the wanted value already. */
+function isAgreed(data: JsonObject, change: FieldChange): boolean {
+  if (change.action !== 'set' && change.action !== 'unset') return false;
+  const { value: present, blocked } = lookup(data, change.path);
+  return !blocked && equalJson(present, change.value);
 }
 
 function contextOf(

@@ -12,7 +12,7 @@ test('docs/simulator.md shows the example as it is', () => {
 
 test('docs/simulator.md shows what the run of the wrong rule prints', async () => {
   const verdict = await simulate({ ...simulation, seed: 2 });
-  expect(verdict.broken?.promise).toBe('minutes are those of the sessions');
+  expect(verdict.broken?.promise).toBe('seconds are those of the sessions');
   expect(page).toContain(`\`\`\`text\n${timelineText(verdict)}\n\`\`\`\n`);
 });
 

@@ -7,7 +7,6 @@ import {
   merge,
   reconcile,
   serverWins,
-  sum,
   union,
   type ConflictStrategy,
   type EntityDefinition,
@@ -121,24 +120,6 @@ test('an operation that loses as a whole has each of its changes in one decision
     ['/plays', 15, 'remote'],
     ['/tags', ['a', 'b'], 'remote'],
   ]);
-});
-
-test('two who come to the same sum have both added to it', () => {
-  const definition = pieces(merge({ fields: { '/plays': sum() } }));
-  const plays: FieldChange = { path: '/plays', action: 'set', value: 10, base: 6 };
-  const outcome = reconcile(definition, record({ plays: 10 }), operation([plays]));
-  expect(outcome).toMatchObject({
-    kind: 'merged',
-    record: { data: { plays: 14 } },
-    decisions: [{ path: '/plays', base: 6, local: 10, remote: 10, result: 14 }],
-  });
-});
-
-test('two who make the same record have made one, whatever its rules add up', () => {
-  const definition = pieces(merge({ fields: { '/plays': sum() } }));
-  const made = operation([{ path: '', action: 'set', value: record().data }]);
-  const outcome = reconcile(definition, record(), { ...made, kind: 'create' });
-  expect(outcome).toMatchObject({ record: { data: record().data }, decisions: [] });
 });
 
 test('a losing field takes no increment of the same operation with it', () => {

@@ -39,7 +39,7 @@ const schema = z.object({
 const policies: readonly DeletePolicy[] = ['latest', 'delete-wins', 'update-wins', 'conflict'];
 
 /** All strategies, with all delete policies, over all field rules. */
-export const strategies: readonly ConflictStrategy[] = policies.flatMap((deletes) => [
+const strategies: readonly ConflictStrategy[] = policies.flatMap((deletes) => [
   clientWins({ deletes }),
   serverWins({ deletes }),
   serverWins({ granularity: 'record', deletes }),

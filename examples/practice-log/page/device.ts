@@ -15,7 +15,7 @@ import { createCable, type Traffic } from '../cable.js';
 import { device, entities, piece, type Piece } from '../piece.js';
 import type { NameOf } from '../sentences.js';
 
-export const syncUrl = '/api/v1/sync';
+const syncUrl = '/api/v1/sync';
 
 /** One of the two devices: a client of its own, over a store of its own. */
 export interface Device {

@@ -21,7 +21,7 @@ const labels: Partial<Record<FieldName, string>> = {
   opus: 'Opus or catalogue number',
 };
 
-export function labelFor(name: FieldName): string {
+function labelFor(name: FieldName): string {
   return labels[name] ?? name.slice(0, 1).toUpperCase() + name.slice(1);
 }
 

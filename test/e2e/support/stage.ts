@@ -10,7 +10,7 @@ import type { LabOptions } from '../app/page.js';
 const space = 'default';
 
 /** What the way to the server is like just now. */
-export interface Weather {
+interface Weather {
   /** Longest delay of a request, and of its answer, ms. */
   delayMs: number;
   /** Chance that the server acts, and its answer is lost. */

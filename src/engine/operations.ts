@@ -8,7 +8,7 @@ import { applyChanges, diffData } from '../diff/diff.js';
 import { toJson } from '../diff/json.js';
 import { lookup } from '../diff/pointer.js';
 import { SyncError } from '../errors.js';
-import { exceedsBytes } from '../protocol/interior.js';
+import { exceedsBytesAsJson } from '../protocol/interior.js';
 import { defaultLimits } from '../protocol/limits.js';
 import { ruleFor } from '../resolve/concurrent.js';
 import { parseData, schemaProblem } from '../resolve/define-entity.js';
@@ -54,7 +54,7 @@ const baseHashedFrom = 1_024;
  */
 export function draft(intent: Intent, view: SyncRecord | undefined): Draft {
   const drafted = draftChanges(intent, view);
-  if (isTooLarge(drafted.changes)) {
+  if (exceedsBytesAsJson(drafted.changes, changesBytesMax)) {
     throw new SyncError(
       'limit',
       `${intent.definition.name} ${intent.id}: more than ${changesBytesMax} bytes in one write`,
@@ -115,22 +115,6 @@ function withoutTidying(
   if (schemaProblem(definition, before) !== undefined) return changes;
   const known = toJson(parseData(definition, before));
   return changes.filter((change) => !isTidying(change) || !isSame(change.path, known, accepted));
-}
-
-/** Measured only where it may matter: one unit of text takes six bytes of JSON at most. */
-function isTooLarge(changes: readonly FieldChange[]): boolean {
-  const values = changes as unknown as Json;
-  return 6 * roughLength(values) > changesBytesMax && exceedsBytes(JSON.stringify(values), changesBytesMax);
-}
-
-/** Characters of all texts, with a little for everything around them. */
-function roughLength(value: Json): number {
-  if (typeof value === 'string') return value.length + 3;
-  if (typeof value !== 'object' || value === null) return 24;
-  let length = 2;
-  for (const key of Object.keys(value))
-    length += key.length + 4 + roughLength((value as JsonObject)[key] ?? null);
-  return length;
 }
 
 /** Data as the schema gives it out, as plain JSON that nobody else holds. Throws `SyncError` `validation`. */

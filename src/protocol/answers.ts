@@ -22,6 +22,7 @@ import {
   jsonObject,
   natural,
   operationId,
+  optional,
   path,
   recordId,
   stamp,
@@ -41,8 +42,8 @@ const record: z.ZodMiniType<SyncRecord> = z.object({
   version: natural,
   clock,
   stamp,
-  stamps: z.exactOptional(stamps),
-  deleted: z.exactOptional(z.literal(true)),
+  stamps: optional(stamps),
+  deleted: optional(z.literal(true)),
   decisions,
 });
 
@@ -50,9 +51,9 @@ const envelope = { serverTime: natural, epoch: text(128) };
 
 const fieldConflict: z.ZodMiniType<FieldConflict> = z.object({
   path,
-  base: z.exactOptional(json),
-  local: z.exactOptional(json),
-  remote: z.exactOptional(json),
+  base: optional(json),
+  local: optional(json),
+  remote: optional(json),
 });
 
 const result: z.ZodMiniType<OperationResult> = z.discriminatedUnion('status', [
@@ -60,14 +61,14 @@ const result: z.ZodMiniType<OperationResult> = z.discriminatedUnion('status', [
     id: operationId,
     status: z.literal('accepted'),
     outcome: z.enum(['applied', 'merged', 'superseded', 'duplicate']),
-    record: z.exactOptional(record),
+    record: optional(record),
     version: natural,
     decisions,
   }),
   z.object({
     id: operationId,
     status: z.literal('conflict'),
-    conflictId: z.exactOptional(text(128)),
+    conflictId: optional(text(128)),
     record,
     fields: z.array(fieldConflict),
   }),
@@ -76,13 +77,13 @@ const result: z.ZodMiniType<OperationResult> = z.discriminatedUnion('status', [
     status: z.literal('rejected'),
     code: text(64),
     message: z.string(),
-    details: z.exactOptional(jsonObject),
+    details: optional(jsonObject),
   }),
   z.object({
     id: operationId,
     status: z.literal('retry'),
     code: text(64),
-    afterMs: z.exactOptional(natural),
+    afterMs: optional(natural),
   }),
   z.object({ id: operationId, status: z.literal('blocked'), by: operationId }),
 ]);
@@ -90,7 +91,7 @@ const result: z.ZodMiniType<OperationResult> = z.discriminatedUnion('status', [
 const pushAnswer: z.ZodMiniType<PushAnswer> = z.object({
   ...envelope,
   results: z.array(result),
-  cursor: z.exactOptional(cursor),
+  cursor: optional(cursor),
 });
 
 const target = { entity: entityName, id: recordId };
@@ -103,7 +104,7 @@ const change: z.ZodMiniType<RecordChange> = z.discriminatedUnion('kind', [
     ...state,
     set: z.array(z.object({ path, value: json })),
     unset: z.array(path),
-    stamps: z.exactOptional(stamps),
+    stamps: optional(stamps),
     decisions,
   }),
   z.object({ kind: z.literal('delete'), ...state }),
@@ -115,19 +116,19 @@ const pullAnswer: z.ZodMiniType<PullAnswer> = z.object({
   changes: z.array(change),
   cursor: z.string(),
   more: z.union([z.literal(false), counter, z.literal('unknown')]),
-  reset: z.exactOptional(z.literal(true)),
+  reset: optional(z.literal(true)),
 });
 
 const wireRefusal: z.ZodMiniType<WireRefusal> = z.object({
   error: z.object({
     code: text(64),
     message: z.string(),
-    operationId: z.exactOptional(operationId),
-    details: z.exactOptional(jsonObject),
-    retryAfterMs: z.exactOptional(natural),
+    operationId: optional(operationId),
+    details: optional(jsonObject),
+    retryAfterMs: optional(natural),
   }),
-  serverTime: z.exactOptional(natural),
-  epoch: z.exactOptional(text(128)),
+  serverTime: optional(natural),
+  epoch: optional(text(128)),
 });
 
 /** An answer to a push, from a server that may be anything. Throws `SyncError` `protocol`. */

@@ -6,7 +6,7 @@ import { interiorProblem, isObject, isSafePointer } from './interior.js';
 import type { Limits } from './limits.js';
 import { jsonOf, shaped } from './read.js';
 import { refusal } from './refusals.js';
-import { entityName, operationId, recordId, space } from './values.js';
+import { entityName, operationId, optional, recordId, space } from './values.js';
 
 /** Asks for the fields of one record that differ from what the asker holds. */
 export interface DeltaRequest {
@@ -68,7 +68,7 @@ export interface ResolveRequest {
 export type ResolveAnswer = AnswerEnvelope & OperationResult;
 
 const deltaRequest: z.ZodMiniType<DeltaRequest> = z.object({
-  space: z.exactOptional(space),
+  space: optional(space),
   entity: entityName,
   id: recordId,
   version: z.int().check(z.nonnegative()),
@@ -82,15 +82,15 @@ const deltaRequest: z.ZodMiniType<DeltaRequest> = z.object({
 });
 
 const conflictsQuery: z.ZodMiniType<ConflictsQuery> = z.object({
-  space: z.exactOptional(space),
-  cursor: z.exactOptional(z.string().check(z.regex(/^[0-9]{1,15}$/))),
+  space: optional(space),
+  cursor: optional(z.string().check(z.regex(/^[0-9]{1,15}$/))),
 });
 
 const resolveRequest: z.ZodMiniType<ResolveRequest> = z
   .object({
-    space: z.exactOptional(space),
+    space: optional(space),
     resolution: z.enum(['local', 'remote', 'merged']),
-    merged: z.exactOptional(z.custom<JsonObject>(isObject)),
+    merged: optional(z.custom<JsonObject>(isObject)),
     operationId,
   })
   .check(

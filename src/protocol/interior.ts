@@ -59,3 +59,18 @@ export function exceedsBytes(text: string, limit: number): boolean {
   if (text.length > limit) return true;
   return text.length * 3 > limit && new TextEncoder().encode(text).length > limit;
 }
+
+/** Size of plain JSON as text in UTF-8, measured only where it may matter: one unit of text takes six bytes at most. */
+export function exceedsBytesAsJson(value: unknown, limit: number): boolean {
+  return 6 * roughLength(value) > limit && exceedsBytes(JSON.stringify(value), limit);
+}
+
+/** Characters of all texts, with a little for everything around them. */
+function roughLength(value: unknown): number {
+  if (typeof value === 'string') return value.length + 3;
+  if (typeof value !== 'object' || value === null) return 24;
+  let length = 2;
+  for (const key of Object.keys(value))
+    length += key.length + 4 + roughLength((value as Record<string, unknown>)[key]);
+  return length;
+}

@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import type { FieldChange, Operation } from '../contracts/operation.js';
 import type { PullRequest } from '../contracts/transport.js';
 import type { SyncErrorCode } from '../errors.js';
-import { exceedsBytes, interiorProblem } from './interior.js';
+import { exceedsBytesAsJson, interiorProblem } from './interior.js';
 import { defaultLimits, type Limits } from './limits.js';
 import { shapeProblem } from './operation-shape.js';
 import { issueText, jsonOf, shaped } from './read.js';
@@ -16,6 +16,7 @@ import {
   json,
   jsonObject,
   operationId,
+  optional,
   path,
   recordId,
   replicaId,
@@ -27,9 +28,9 @@ import {
 const fieldChange: z.ZodMiniType<FieldChange> = z.object({
   path,
   action: z.enum(['set', 'unset', 'increment', 'add', 'remove', 'merge']),
-  value: z.exactOptional(json),
-  base: z.exactOptional(json),
-  baseHash: z.exactOptional(text(128)),
+  value: optional(json),
+  base: optional(json),
+  baseHash: optional(text(128)),
 });
 
 /** What must be readable for an operation to be answered at all. */
@@ -44,27 +45,27 @@ const operation: z.ZodMiniType<Operation> = z.object({
   clock,
   stamp,
   schemaVersion: counter,
-  dependsOn: z.exactOptional(z.array(operationId)),
-  transaction: z.exactOptional(z.object({ id: text(64), size: counter })),
-  priority: z.exactOptional(z.number()),
-  replaces: z.exactOptional(operationId),
+  dependsOn: optional(z.array(operationId)),
+  transaction: optional(z.object({ id: text(64), size: counter })),
+  priority: optional(z.number()),
+  replaces: optional(operationId),
   decisions,
-  meta: z.exactOptional(jsonObject),
+  meta: optional(jsonObject),
 });
 
 /** A push whose operations were not looked into yet. */
 const pushEnvelope = z.object({
   replica: replicaId,
-  space: z.exactOptional(space),
-  cursor: z.exactOptional(cursor),
+  space: optional(space),
+  cursor: optional(cursor),
   operations: z.array(z.unknown()),
 });
 
 const pullRequest: z.ZodMiniType<PullRequest> = z.object({
   replica: replicaId,
-  space: z.exactOptional(space),
-  cursor: z.exactOptional(cursor),
-  entities: z.exactOptional(z.array(entityName).check(z.maxLength(1024))),
+  space: optional(space),
+  cursor: optional(cursor),
+  entities: optional(z.array(entityName).check(z.maxLength(1024))),
   limit: counter,
 });
 
@@ -124,7 +125,7 @@ function parseOperation(input: unknown, limits: Limits): Operation | RefusedOper
 function readOperation(input: unknown, limits: Limits): Operation | RefusedOperation['refused'] {
   const interior = interiorProblem(input, limits.depth + operationEnvelope);
   if (interior !== undefined) return { code: 'protocol', message: interior };
-  if (exceedsBytes(JSON.stringify(input), limits.operationBytes)) {
+  if (exceedsBytesAsJson(input, limits.operationBytes)) {
     return { code: 'limit', message: `an operation has at most ${limits.operationBytes} bytes` };
   }
   const parsed = z.safeParse(operation, input);
@@ -133,9 +134,10 @@ function readOperation(input: unknown, limits: Limits): Operation | RefusedOpera
   return problem === undefined ? parsed.data : { code: 'protocol', message: problem };
 }
 
-/** A value written at a path lies as deep as the path is long. */
+/** A value written at a path lies as deep as the path is long; one at the root was measured with its operation. */
 function depthProblem({ changes }: Operation, depth: number): string | undefined {
   return changes
+    .filter(({ path }) => path !== '')
     .map(({ path, value = null }) => {
       const level = path.split('/').length - 1;
       return level > depth ? 'a path is too deep' : interiorProblem(value, depth - level);

@@ -8,6 +8,11 @@ import { isKeyText, isObject, isSafeName, isSafePointer } from './interior.js';
  * `interiorProblem` before these look at it, so that `z.custom` can let it pass.
  */
 
+/** A field that may be left out, as most fields mostly are: zod's own looks for faults in what is not there. */
+export const optional = <T>(schema: z.ZodMiniType<T>) =>
+  // What is looked into here holds no `undefined`, so that "left out" and "undefined" are the same.
+  z.exactOptional(z.optional(schema) as z.ZodMiniType<T>);
+
 export const json = z.custom<Json>((value) => value !== undefined);
 export const jsonObject = z.custom<JsonObject>(isObject);
 export const text = (max: number) => z.string().check(z.minLength(1), z.maxLength(max));
@@ -39,13 +44,13 @@ const decision: z.ZodMiniType<Decision> = z.object({
   path,
   operationId,
   replica: replicaId,
-  remoteReplica: z.exactOptional(replicaId),
-  base: z.exactOptional(json),
-  local: z.exactOptional(json),
-  remote: z.exactOptional(json),
-  result: z.exactOptional(json),
+  remoteReplica: optional(replicaId),
+  base: optional(json),
+  local: optional(json),
+  remote: optional(json),
+  result: optional(json),
   winner: z.enum(['local', 'remote', 'both']),
   rule: text(128),
   why: z.string(),
 });
-export const decisions = z.exactOptional(z.array(decision));
+export const decisions = optional(z.array(decision));

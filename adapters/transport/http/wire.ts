@@ -16,9 +16,9 @@ export interface RequestBody {
 export async function packed(text: string, gzipAboveBytes: number): Promise<RequestBody> {
   if (text.length <= gzipAboveBytes || typeof CompressionStream === 'undefined')
     return { body: text, headers: {} };
-  const stream = new Blob([text]).stream().pipeThrough(new CompressionStream('gzip'));
+  const packing = new Response(text).body?.pipeThrough(new CompressionStream('gzip'));
   return {
-    body: new Uint8Array(await new Response(stream).arrayBuffer()),
+    body: new Uint8Array(await new Response(packing).arrayBuffer()),
     headers: { 'content-encoding': 'gzip' },
   };
 }

@@ -17,7 +17,7 @@ export type { PauseReason, SyncState, SyncStatus } from './engine/status.js';
 export type { SyncProgress } from './engine/sync-loop.js';
 
 export { defineEntity } from './resolve/define-entity.js';
-export type { EntityOptions } from './resolve/define-entity.js';
+export type { EntityOptions, FieldOf } from './resolve/define-entity.js';
 export { exclude } from './resolve/exclude.js';
 export { reconcile } from './resolve/reconcile.js';
 export { clientWins, custom, lastWriteWins, manual, merge, serverWins } from './resolve/strategies.js';

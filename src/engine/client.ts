@@ -6,8 +6,9 @@ import type { Runtime } from '../contracts/runtime.js';
 import type { StorageAdapter } from '../contracts/storage.js';
 import type { TransportAdapter } from '../contracts/transport.js';
 import { SyncError, toSyncError } from '../errors.js';
+import { byName } from '../resolve/define-entity.js';
 import { defaultRuntime } from '../runtime.js';
-import { createCollection, intentsOf, type Collection, type TransactionCollection } from './collection.js';
+import { createCollection, type Collection, type TransactionCollection } from './collection.js';
 import { Committer, type RowMove } from './committer.js';
 import { createConflictInbox, type ConflictInbox } from './conflicts.js';
 import { outboxDefaults, pageLimitDefault, type Context } from './context.js';
@@ -24,6 +25,7 @@ import { readMeta } from './meta.js';
 import { layoutOf, tables, type ReplicaRow, type SyncRow } from './rows.js';
 import type { SyncStatus } from './status.js';
 import { SyncLoop, type SyncProgress } from './sync-loop.js';
+import { verbsOf } from './verbs.js';
 import { write } from './write.js';
 
 /** What a client is made of. Only `entities`, `storage` and `transport` have no default. */
@@ -61,7 +63,10 @@ export type PendingChoice = 'keep' | 'drain' | 'export' | 'discard';
 export interface SyncClient extends AsyncDisposable {
   /** The records of one entity. Throws `validation` for one that is not listed in `entities`. */
   collection<T extends object>(definition: EntityDefinition<T>): Collection<T>;
-  /** Writes with one fate: durable together here, applied together or not at all at the server. */
+  /**
+   * Writes with one fate: durable together here, applied together or not at all at the server. `build` may not be async:
+   * what it needs is read before. Rejects with `limit` for more writes than one batch holds, 500 by default.
+   */
   transaction(
     build: (tx: {
       collection<T extends object>(definition: EntityDefinition<T>): TransactionCollection<T>;
@@ -120,7 +125,7 @@ export interface SyncClient extends AsyncDisposable {
  */
 export async function createSyncClient(options: ClientOptions): Promise<SyncClient> {
   const { storage, runtime = defaultRuntime, platform = {} } = options;
-  const entities = new Map(options.entities.map((entity) => [entity.name, entity]));
+  const entities = byName(options.entities);
   const mirror = new OutboxMirror();
   const feed = new RowFeed();
   const events$ = new Subject<ClientEvent>();
@@ -215,7 +220,18 @@ function assemble(context: Context, { identity, loop, source, desk, events$, pla
       createCollection<T>(context, source, desk, definitionOf(context.entities, name)),
     transaction: async (build) => {
       const intents: Intent[] = [];
-      build({ collection: ({ name }) => recorder(context, definitionOf(context.entities, name), intents) });
+      const keep = (make: () => Intent) => {
+        const intent = make();
+        intents.push(intent);
+        return intent.id;
+      };
+      const built: unknown = build({
+        collection: ({ name }) => verbsOf(context, definitionOf(context.entities, name), keep),
+      });
+      if (built instanceof Promise)
+        throw new SyncError('validation', 'the function of a transaction may not be async', {
+          hint: 'Nothing was stored. Await what it needs before the transaction.',
+        });
       const written = await committer.run((transaction) => write(context, transaction, intents, true));
       return written.map(({ entityId, operationId }) => desk.receipt(entityId, operationId));
     },
@@ -248,25 +264,4 @@ async function drain(context: Context, loop: SyncLoop, signal: AbortSignal | und
   throw new SyncError('pending-work', `${left} operations could not be sent`, {
     hint: 'Settle client.conflicts and client.outbox.deadLetters(), or close with another choice.',
   });
-}
-
-function recorder<T extends object>(
-  context: Context,
-  definition: EntityDefinition,
-  intents: Intent[],
-): TransactionCollection<T> {
-  const make = intentsOf<T>(context, definition);
-  const record = (intent: Intent) => {
-    intents.push(intent);
-    return intent.id;
-  };
-  return {
-    create: (data, options) => record(make.create(data, options)),
-    upsert: (data, options) => record(make.upsert(data, options)),
-    update: (id, patch, options) => void record(make.update(id, patch, options)),
-    delete: (id, options) => void record(make.delete(id, options)),
-    increment: (id, field, by = 1, options) => void record(make.change(id, 'increment', field, by, options)),
-    add: (id, field, members, options) => void record(make.change(id, 'add', field, members, options)),
-    remove: (id, field, members, options) => void record(make.change(id, 'remove', field, members, options)),
-  };
 }

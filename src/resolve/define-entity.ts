@@ -6,6 +6,9 @@ import { parsePointer } from '../diff/pointer.js';
 import { SyncError } from '../errors.js';
 import { lastWriteWins, manual } from './strategies.js';
 
+/** A field by its name, or any place in a record as a JSON Pointer: `minutes`, `/address/city`. */
+export type FieldOf<T> = (string & keyof T) | `/${string}`;
+
 export interface EntityOptions<T extends object> {
   readonly name: string;
   /** Any Standard Schema; zod in every example. Its output must be plain JSON. */
@@ -14,11 +17,14 @@ export interface EntityOptions<T extends object> {
   readonly strategy?: ConflictStrategy;
   /** Property that holds the record's id. Default `id`. */
   readonly idField?: string & keyof T;
-  /** Field names or JSON Pointers of the fields that lists are often filtered or ordered by. */
-  readonly indexes?: readonly string[];
-  /** Version of the schema. Default 1. */
+  /** Fields that lists are often filtered by. Numbers and texts are looked up, all other values are looked through. */
+  readonly indexes?: readonly FieldOf<T>[];
+  /** Version of the schema; raise it with each change that older data do not fit. Default 1. */
   readonly version?: number;
-  /** Brings data written under an older version along, one version at a time. */
+  /**
+   * Brings data written under an older version along, one version at a time: called with 1, it gives the data of
+   * version 2. Pure, and able to take data that are there already. Default: data stay as they are.
+   */
   readonly migrate?: (data: JsonObject, fromVersion: number) => JsonObject;
   readonly sync?: SyncPolicy;
   /** Sensitive fields that are kept off the device: `exclude('diagnosis')`. Default: all is kept. */
@@ -49,7 +55,10 @@ const namePattern = /^[A-Za-z][A-Za-z0-9_.-]{0,63}$/;
  */
 export function defineEntity<T extends object>(options: EntityOptions<T>): EntityDefinition<T> {
   const { name, version = 1 } = options;
-  if (!namePattern.test(name)) throw new SyncError('validation', `'${name}' cannot name an entity`);
+  if (!namePattern.test(name))
+    throw new SyncError('validation', `'${name}' cannot name an entity`, {
+      hint: 'A name is a letter, then up to 63 of: letters, digits, _ . -',
+    });
   if (!Number.isInteger(version) || version < 1)
     throw new SyncError('validation', `${name}: version must be 1, 2, 3 …`);
   const strategy = options.strategy ?? lastWriteWins();
@@ -69,6 +78,13 @@ export function defineEntity<T extends object>(options: EntityOptions<T>): Entit
     sync: { mode: 'immediate', intervalMs: 30_000, priority: 0, ...options.sync },
     ...(local === undefined ? {} : { local }),
   };
+}
+
+/** Definitions by their names. Throws `SyncError` `validation` where two have one. */
+export function byName(definitions: readonly EntityDefinition<object>[]): Map<string, EntityDefinition> {
+  const entities = new Map(definitions.map((definition) => [definition.name, definition]));
+  if (entities.size < definitions.length) throw new SyncError('validation', 'two entities have one name');
+  return entities;
 }
 
 /** Stands for an entity that this side does not know: clocks are compared, and every disagreement is left to others. */

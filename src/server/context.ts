@@ -4,7 +4,7 @@ import type { ServerStore } from '../contracts/server-store.js';
 import type { AnswerEnvelope } from '../contracts/transport.js';
 import { limitsWith, type Limits } from '../protocol/limits.js';
 import { refusal } from '../protocol/refusals.js';
-import { compareOnly } from '../resolve/define-entity.js';
+import { byName, compareOnly } from '../resolve/define-entity.js';
 import { defaultRuntime } from '../runtime.js';
 import type { AccessRequest, Identity, SyncServerOptions } from './options.js';
 
@@ -32,8 +32,7 @@ export interface ServerContext {
 export function createContext<I extends Identity>(options: SyncServerOptions<I>): ServerContext {
   const { store, runtime = defaultRuntime, mode = 'production', unknownEntities = 'refuse' } = options;
   // A definition only takes what its own schema has let through, so the types of data may be forgotten here.
-  const entities = options.entities;
-  const definitions = new Map(entities.map((definition) => [definition.name, definition]));
+  const definitions = byName(options.entities);
   const authorize = options.authorize ?? (mode === 'development' ? () => true : undefined);
   const chooseSpace = options.space ?? ownSpace;
 

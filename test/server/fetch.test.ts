@@ -117,7 +117,7 @@ describe('who may call', () => {
   it.each([
     ['authenticate', { authenticate: undefined }, 401],
     ['authorize', { authorize: undefined }, 403],
-  ])('refuses everything without %s', async (_, without, status) => {
+  ])('refuses everything without %s, and says that it is missing', async (missing, without, status) => {
     const { post, store } = createServed(without as unknown as Partial<SyncServerOptions>);
     for (const [path, request] of [
       ['push', body],
@@ -125,7 +125,9 @@ describe('who may call', () => {
       ['delta', { entity: 'task', id: 't1', version: 0, fields: {} }],
       ['conflicts/x/resolve', { resolution: 'local', operationId: 'y' }],
     ] as const) {
-      expect((await post(`/api/v1/sync/${path}`, request)).status).toBe(status);
+      const answer = await post(`/api/v1/sync/${path}`, request);
+      expect(answer.status).toBe(status);
+      expect(await answer.text()).toContain(`has no \`${missing}\``);
     }
     expect((await contentOf(store)).outcomes).toEqual([]);
   });
@@ -159,7 +161,9 @@ describe('who may call', () => {
     '/api/v1/sync/health/../../push',
   ])('has no call at %s', async (path) => {
     const { post, asked } = createServed();
-    expect(await refusalOf(await post(path, body))).toEqual({ status: 404, code: 'not-found' });
+    const answer = await post(path, body);
+    expect(await answer.clone().text()).toContain('all are below /api/v1/sync');
+    expect(await refusalOf(answer)).toEqual({ status: 404, code: 'not-found' });
     expect(asked).toEqual([]);
   });
 

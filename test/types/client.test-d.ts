@@ -37,6 +37,11 @@ test('an entity has the type that its schema gives out, from any library', () =>
 test('the id is a field of the schema', () => {
   // @ts-expect-error there is no field `key`
   assertType(defineEntity({ name: 'task', idField: 'key', schema: z.object({ id: z.string() }) }));
+  assertType(
+    defineEntity({ name: 'task', indexes: ['id', '/place/city'], schema: z.object({ id: z.string() }) }),
+  );
+  // @ts-expect-error there is no such field to be indexed
+  assertType(defineEntity({ name: 'task', indexes: ['due'], schema: z.object({ id: z.string() }) }));
 });
 
 test('one client holds entities of different types, and tells them apart', () => {

@@ -79,6 +79,15 @@ describe('a collection', () => {
     assertType(tasks.update('t1', () => ({ title: 'U' })));
   });
 
+  test('increments a field of the schema, or a place in it', () => {
+    assertType(tasks.increment('t1', 'minutes', 5));
+    assertType(tasks.add('t1', '/tags', ['slow']));
+    // @ts-expect-error there is no such field
+    assertType(tasks.increment('t1', 'minuets'));
+    // @ts-expect-error members come as an array
+    assertType(tasks.remove('t1', 'tags', 'slow'));
+  });
+
   test('reads what cannot be changed', async () => {
     const row = await tasks.get('t1');
     // @ts-expect-error it is a Promise of a record or of nothing

@@ -56,15 +56,16 @@ export interface HttpTransportOptions {
 export function httpTransport(options: HttpTransportOptions): TransportAdapter {
   const { url, timeoutMs = 30_000, gzipAboveBytes = 1024, answerBytesMax = 64 * 1024 * 1024 } = options;
   const base = url.replace(/\/+$/, '');
+  const unreachable = `${base} could not be reached`;
   const credentials = createCredentials(options.token);
   const send: HttpFetch = options.fetch ?? ((target, init) => fetch(target, init));
 
   async function call(path: 'push' | 'pull', request: unknown, signal: AbortSignal): Promise<unknown> {
     const body = await packed(JSON.stringify(request), gzipAboveBytes);
     const bearerOf = (source: () => Promise<string | undefined>) =>
-      withinTime(signal, timeoutMs, source, 'the credentials could not be had');
+      withinTime(signal, timeoutMs, 'the credentials could not be had', source);
     const attempt = (bearer: string | undefined) =>
-      withinTime(signal, timeoutMs, async (both) => {
+      withinTime(signal, timeoutMs, unreachable, async (both) => {
         const headers = { ...headersWith(bearer), ...body.headers };
         const response = await send(`${base}/${path}`, {
           method: 'POST',
@@ -101,7 +102,7 @@ export function httpTransport(options: HttpTransportOptions): TransportAdapter {
     pull: async (request, { signal }) => parsePullAnswer(await call('pull', request, signal)),
     async probe({ signal }) {
       try {
-        return await withinTime(signal, timeoutMs, async (both) => {
+        return await withinTime(signal, timeoutMs, unreachable, async (both) => {
           const answer = await send(`${base}/health`, { method: 'HEAD', cache: 'no-store', signal: both });
           return answer.ok && isJson(answer);
         });
@@ -110,7 +111,7 @@ export function httpTransport(options: HttpTransportOptions): TransportAdapter {
       }
     },
     refreshAuth: ({ signal }) =>
-      withinTime(signal, timeoutMs, () => credentials.renewedSince(credentials.renewals)).then(
+      withinTime(signal, timeoutMs, unreachable, () => credentials.renewedSince(credentials.renewals)).then(
         (fresh) => fresh !== undefined,
         () => false,
       ),

@@ -27,8 +27,8 @@ export async function packed(text: string, gzipAboveBytes: number): Promise<Requ
 export async function withinTime<T>(
   signal: AbortSignal,
   timeoutMs: number,
+  failure: string,
   work: (signal: AbortSignal) => Promise<T>,
-  failure = 'the server could not be reached',
 ): Promise<T> {
   const limit = AbortSignal.timeout(timeoutMs);
   const both = AbortSignal.any([signal, limit]);

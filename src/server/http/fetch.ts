@@ -23,9 +23,14 @@ export function createFetch<I extends Identity>(
     options.authenticate ?? (() => (options.mode === 'development' ? ({ id: 'development' } as I) : null));
   const countRequest = createRateLimit(runtime, limits);
 
+  const unknown =
+    options.authenticate === undefined
+      ? 'this server has no `authenticate`, so it knows nobody'
+      : 'who is asking is not known';
+
   async function identify(request: Request): Promise<I> {
     const identity = await authenticate(request);
-    if (identity === null) throw refusal('unauthenticated', 'who is asking is not known');
+    if (identity === null) throw refusal('unauthenticated', unknown);
     countRequest(identity.id);
     return identity;
   }
@@ -43,7 +48,7 @@ export function createFetch<I extends Identity>(
   return async (request) => {
     try {
       const route = routeOf(request.method, new URL(request.url).pathname, basePath);
-      if (route === undefined) throw refusal('not-found', 'there is no such call');
+      if (route === undefined) throw refusal('not-found', `there is no such call; all are below ${basePath}`);
       if (route.call === 'health') return await health(context, request);
       refuseOtherProtocols(request);
       return jsonAnswer(request, await handle(request, route));

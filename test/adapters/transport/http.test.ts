@@ -202,6 +202,7 @@ describe('the HTTP transport', () => {
     const { transport } = withFetch(() => Promise.reject(new TypeError('fetch failed')));
     await expect(transport.pull!(pullRequest, { signal })).rejects.toMatchObject({
       code: 'network',
+      message: expect.stringMatching(/^http.* could not be reached$/) as unknown,
       retryable: true,
       cause: { message: 'fetch failed' },
     });

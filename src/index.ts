@@ -5,7 +5,7 @@
  */
 export { createSyncClient } from './engine/client.js';
 export type { ClientOptions, PendingChoice, SyncClient } from './engine/client.js';
-export type { Collection, Creatable, Patch, TransactionCollection } from './engine/collection.js';
+export type { Collection, TransactionCollection } from './engine/collection.js';
 export type { Conflict, ConflictInbox, Resolution } from './engine/conflicts.js';
 export type { ClientEvent } from './engine/events.js';
 export type { Explanation, FieldOrigin } from './engine/explain.js';
@@ -15,6 +15,7 @@ export type { Condition, Query, Where } from './engine/query.js';
 export type { Receipt } from './engine/receipts.js';
 export type { PauseReason, SyncState, SyncStatus } from './engine/status.js';
 export type { SyncProgress } from './engine/sync-loop.js';
+export type { Creatable, Patch } from './engine/verbs.js';
 
 export { defineEntity } from './resolve/define-entity.js';
 export type { EntityOptions, FieldOf } from './resolve/define-entity.js';

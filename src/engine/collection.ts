@@ -9,11 +9,8 @@ import type { Intent, WriteOptions } from './operations.js';
 import { compileQuery, type Query } from './query.js';
 import type { Receipt, ReceiptDesk } from './receipts.js';
 import { recordTable } from './rows.js';
-import { verbsOf } from './verbs.js';
+import { verbsOf, type Creatable, type Patch } from './verbs.js';
 import { write } from './write.js';
-
-/** New values for some fields, or a function that changes a copy of the data (or returns new data). */
-export type Patch<T> = { readonly [K in keyof T]?: T[K] | undefined } | ((draft: T) => T | void);
 
 /**
  * The records of one entity. Each write resolves when it is durable on this device, and rejects with a `SyncError`
@@ -43,11 +40,6 @@ export interface Collection<T extends object> {
   /** The rows of a query, now and after each change of them. */
   watch(query?: Query<T>): Observable<readonly Readonly<T>[]>;
 }
-
-/** Data whose id may be left to be minted. */
-export type Creatable<T extends object> = T extends { readonly id: string }
-  ? Omit<T, 'id'> & { readonly id?: string }
-  : T;
 
 /** The writes of a transaction. Nothing happens before the function that is given them returns. */
 export interface TransactionCollection<T extends object> {

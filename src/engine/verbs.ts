@@ -5,10 +5,17 @@ import { toJson } from '../diff/json.js';
 import { SyncError } from '../errors.js';
 import { isKeyText } from '../protocol/interior.js';
 import type { FieldOf } from '../resolve/define-entity.js';
-import type { Creatable, Patch } from './collection.js';
 import type { Context } from './context.js';
 import type { Intent, WriteOptions } from './operations.js';
 import { toPath } from './query.js';
+
+/** Data whose id may be left to be minted. */
+export type Creatable<T extends object> = T extends { readonly id: string }
+  ? Omit<T, 'id'> & { readonly id?: string }
+  : T;
+
+/** New values for some fields, or a function that changes a copy of the data (or returns new data). */
+export type Patch<T> = { readonly [K in keyof T]?: T[K] | undefined } | ((draft: T) => T | void);
 
 const idLengthMax = 256;
 

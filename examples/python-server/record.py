@@ -34,7 +34,7 @@ def write_over(record, operation):
         'stamp': max(record['stamp'], operation['stamp']),
     }
     stamps = record.get('stamps')
-    if record['version'] > 0 and paths:
+    if record['version'] > 0:
         stamps = raise_stamps(dict(stamps or {'': record['stamp']}), paths, operation['stamp'])
     if stamps is not None:
         written['stamps'] = stamps

@@ -205,7 +205,11 @@ function assemble(context: Context, { identity, loop, source, desk, events$, pla
     await loop.close();
     await committer.idle();
     const exported = pending === 'export' ? client.outbox.export() : undefined;
-    desk.close();
+    desk.close(
+      pending === 'discard'
+        ? 'The write was discarded with the store.'
+        : 'The write is durable and will be sent when the client is opened again.',
+    );
     platform.close?.();
     context.transport.close?.();
     await (pending === 'discard' ? storage.destroy() : storage.close());
@@ -219,19 +223,7 @@ function assemble(context: Context, { identity, loop, source, desk, events$, pla
     collection: <T extends object>({ name }: EntityDefinition<T>) =>
       createCollection<T>(context, source, desk, definitionOf(context.entities, name)),
     transaction: async (build) => {
-      const intents: Intent[] = [];
-      const keep = (make: () => Intent) => {
-        const intent = make();
-        intents.push(intent);
-        return intent.id;
-      };
-      const built: unknown = build({
-        collection: ({ name }) => verbsOf(context, definitionOf(context.entities, name), keep),
-      });
-      if (built instanceof Promise)
-        throw new SyncError('validation', 'the function of a transaction may not be async', {
-          hint: 'Nothing was stored. Await what it needs before the transaction.',
-        });
+      const intents = intentsBuiltBy(context, build);
       const written = await committer.run((transaction) => write(context, transaction, intents, true));
       return written.map(({ entityId, operationId }) => desk.receipt(entityId, operationId));
     },
@@ -263,5 +255,34 @@ async function drain(context: Context, loop: SyncLoop, signal: AbortSignal | und
   if (left === 0) return;
   throw new SyncError('pending-work', `${left} operations could not be sent`, {
     hint: 'Settle client.conflicts and client.outbox.deadLetters(), or close with another choice.',
+  });
+}
+
+/** What `build` asks for while it runs. What it would ask for later would be in no commit. */
+function intentsBuiltBy(
+  context: Context,
+  build: Parameters<SyncClient['transaction']>[0],
+): readonly Intent[] {
+  const intents: Intent[] = [];
+  let isOver = false;
+  const keep = (make: () => Intent) => {
+    if (isOver) throw tooLate('a transaction is over when its function has returned');
+    const intent = make();
+    intents.push(intent);
+    return intent.id;
+  };
+  const built: unknown = build({
+    collection: ({ name }) => verbsOf(context, definitionOf(context.entities, name), keep),
+  });
+  isOver = true;
+  if (!(built instanceof Promise)) return intents;
+  // It may go on, and fail at the next thing it asks for.
+  built.catch(() => undefined);
+  throw tooLate('the function of a transaction may not be async');
+}
+
+function tooLate(message: string): SyncError {
+  return new SyncError('validation', message, {
+    hint: 'This was not stored. Await what it needs before the transaction.',
   });
 }

@@ -28,6 +28,7 @@ export class ReceiptDesk {
   readonly #waiters = new Map<string, Waiter>();
   /** Operations that another took the place of, and dead letters that were given up: nothing did. */
   readonly #disposed = new Map<string, string | undefined>();
+  #closed: SyncError | undefined;
 
   constructor(mirror: OutboxMirror) {
     this.#mirror = mirror;
@@ -46,12 +47,12 @@ export class ReceiptDesk {
     };
   }
 
-  /** Rejects all that still wait. */
-  close(): void {
-    const error = new SyncError('storage-closed', 'the client was closed before the server answered', {
-      hint: 'The write is durable and will be sent when the client is opened again.',
+  /** Rejects all that still wait, and all that is asked from now on about what does. */
+  close(hint: string): void {
+    this.#closed = new SyncError('storage-closed', 'the client was closed before the server answered', {
+      hint,
     });
-    for (const { reject } of this.#waiters.values()) reject(error);
+    for (const { reject } of this.#waiters.values()) reject(this.#closed);
     this.#waiters.clear();
   }
 
@@ -64,6 +65,7 @@ export class ReceiptDesk {
     if (waiting !== undefined) return waiting.promise;
     const entry = this.#mirror.get(operationId);
     if (entry === undefined || isSettled(entry)) return settle(entry);
+    if (this.#closed !== undefined) return Promise.reject(this.#closed);
     const waiter = deferred();
     this.#waiters.set(operationId, waiter);
     return waiter.promise;

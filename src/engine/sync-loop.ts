@@ -1,7 +1,7 @@
 import { BehaviorSubject, Subject } from 'rxjs';
 import type { Platform } from '../contracts/connectivity.js';
 import type { OutboxEntry } from '../contracts/queue.js';
-import { SyncError, toSyncError } from '../errors.js';
+import { isSyncError, SyncError, toSyncError } from '../errors.js';
 import { backoffDelayMs } from '../outbox/backoff.js';
 import { aborted, withSignal } from './abort.js';
 import { BatchSize, refuseAll } from './batch-size.js';
@@ -51,8 +51,6 @@ export class SyncLoop {
   /** The timer went off while an exchange ran. */
   #again = false;
   readonly #size: BatchSize;
-  /** The last one that went out. */
-  #batch: readonly OutboxEntry[] = [];
   /** Rounds in a row after which something else had to be done before anything could be sent. */
   #upsets = 0;
   readonly #pacing: Pacing;
@@ -124,10 +122,6 @@ export class SyncLoop {
     this.#tell();
   }
 
-  get paused(): PauseReason | undefined {
-    return this.#paused;
-  }
-
   /** One exchange, in any tab and state but closed: sends all that is ready and pulls to the present. */
   async sync(signal?: AbortSignal): Promise<void> {
     if (signal?.aborted === true) throw aborted(signal.reason);
@@ -195,10 +189,12 @@ export class SyncLoop {
 
   async #run(signal: AbortSignal): Promise<void> {
     this.#upsets = 0;
+    const paused = this.#paused;
+    const maySend = () => this.#paused === undefined || this.#paused === paused;
     try {
       do {
         if (this.#wantsPull) await this.#pull(signal);
-        while (await this.#push(signal));
+        while (maySend() && (await this.#push(signal)));
       } while (this.#wantsPull);
       this.#succeed();
     } catch (error) {
@@ -236,10 +232,11 @@ export class SyncLoop {
   async #push(signal: AbortSignal): Promise<boolean> {
     const { mirror } = this.#context;
     const total = mirror.size;
-    this.#batch = this.#nextBatch();
-    const round = await pushBatch(this.#context, this.#batch, { signal });
-    if (round === undefined) return false;
-    if (round === 'stale') return true;
+    const batch = this.#nextBatch();
+    const round = await pushBatch(this.#context, batch, { signal }).catch((error: unknown) =>
+      this.#sendLess(batch, error),
+    );
+    if (round === undefined || round === 'stale') return round !== undefined;
     this.#answered();
     this.#publish(round.events);
     this.#context.emit({
@@ -261,6 +258,13 @@ export class SyncLoop {
         'each time the server has another epoch, or takes this replica for a copy',
       );
     return !this.#wantsPull;
+  }
+
+  /** A batch that is too large goes in parts; what is too large by itself does not go at all. */
+  async #sendLess(batch: readonly OutboxEntry[], error: unknown): Promise<'stale'> {
+    if (!isSyncError(error, 'limit')) throw error;
+    if (!this.#size.shrink(batch)) this.#publish(await refuseAll(this.#context, batch, error));
+    return 'stale';
   }
 
   #nextBatch(): OutboxEntry[] {
@@ -313,9 +317,7 @@ export class SyncLoop {
   async #remedy(error: SyncError, signal: AbortSignal): Promise<void> {
     const { transport, committer } = this.#context;
     if (error.code === 'unauthenticated') {
-      if ((await transport.refreshAuth?.({ signal }).catch(() => false)) !== true) this.#paused = 'auth';
-    } else if (error.code === 'limit' && !this.#wantsPull) {
-      if (!this.#size.shrink(this.#batch)) this.#publish(await refuseAll(this.#context, this.#batch, error));
+      if ((await transport.refreshAuth?.({ signal }).catch(() => false)) !== true) this.#paused ??= 'auth';
     } else if (error.code === 'cursor-expired') {
       await committer.run(startOver);
     }

@@ -1,9 +1,10 @@
 import type { EntityDefinition } from '../contracts/entity.js';
 import type { Operation, SyncRecord, TransactionMark } from '../contracts/operation.js';
-import type { OutboxEntry } from '../contracts/queue.js';
+import type { OutboxEntry, OutboxOptions } from '../contracts/queue.js';
 import { SyncError } from '../errors.js';
 import { compactPair } from '../outbox/compact.js';
 import { laneOf } from '../outbox/units.js';
+import { exceedsBytesAsJson } from '../protocol/interior.js';
 import { writeOver } from '../resolve/reconcile.js';
 import type { Transaction } from './committer.js';
 import type { Context } from './context.js';
@@ -74,9 +75,7 @@ export async function write(
     results.push({ entityId: intent.id, operationId: entry.operation.id });
   }
   if (drafts.size === 0) return results;
-  const size = grouped ? drafts.size : 0;
-  if (size > context.outbox.batchCount)
-    throw new SyncError('limit', `a transaction has at most ${context.outbox.batchCount} writes`);
+  if (grouped) refuseOversized(context.outbox, drafts);
   await refuseHopeless(transaction, intents);
   if (context.mirror.size + drafts.size > context.outbox.capacity) {
     throw new SyncError('limit', `the outbox is full (${context.outbox.capacity})`, {
@@ -84,9 +83,23 @@ export async function write(
     });
   }
 
-  await store(transaction, lanes.values(), drafts, groupId === undefined ? undefined : { id: groupId, size });
+  const mark = groupId === undefined ? undefined : { id: groupId, size: drafts.size };
+  await store(transaction, lanes.values(), drafts, mark);
   putMeta(transaction, 'replica', replica);
   return results;
+}
+
+/** A transaction must fit into one push. */
+function refuseOversized(
+  { batchCount, batchBytes }: OutboxOptions,
+  drafts: ReadonlyMap<string, OutboxEntry>,
+): void {
+  const operations = [...drafts.values()].map(({ operation }) => operation);
+  const isTooLarge = operations.length > batchCount || exceedsBytesAsJson(operations, batchBytes);
+  if (!isTooLarge) return;
+  throw new SyncError('limit', `a transaction has at most ${batchCount} writes and ${batchBytes} bytes`, {
+    hint: 'Nothing was stored. Split it, or write its records one by one.',
+  });
 }
 
 /** Read in the commit that writes: another tab may just have stored the refusal. */

@@ -149,7 +149,8 @@ function write(
   const author = stampReplica(operation.stamp);
   const paths = writes.map(({ path }) => path);
   const isNew = Object.keys(record.clock).length === 0;
-  const stamps = isNew || paths.length === 0 ? record.stamps : raiseStamps(record, paths, operation.stamp);
+  // Also where nothing is written: the record's stamp becomes that of who wrote nothing.
+  const stamps = isNew ? record.stamps : raiseStamps(record, paths, operation.stamp);
   const touched = overlapsAny([...paths, ...decisions.map(({ path }) => path)]);
   const kept = (record.decisions ?? []).filter(({ path }) => !touched(path));
   const explained = kept.length + decisions.length === 0 ? undefined : [...kept, ...decisions];

@@ -158,10 +158,7 @@ function writeOver(record: SyncRecord, operation: Operation, author: string, cou
     ...(operation.decisions ?? []),
   ];
   const isNew = Object.keys(record.clock).length === 0;
-  const raised =
-    isNew || paths.length === 0
-      ? stamps
-      : raise({ ...(stamps ?? { '': record.stamp }) }, paths, operation.stamp);
+  const raised = isNew ? stamps : raise({ ...(stamps ?? { '': record.stamp }) }, paths, operation.stamp);
   return {
     ...rest,
     data: changes.reduce<SyncRecord['data']>(applied, record.data),

@@ -1,5 +1,12 @@
 import { expect, test } from 'vitest';
-import { defineEntity, manual, type ClientEvent } from 'syncline';
+import {
+  defineEntity,
+  manual,
+  serverWins,
+  type ClientEvent,
+  type EntityDefinition,
+  type SyncClient,
+} from 'syncline';
 import { z } from 'zod';
 import { createWorld, task } from '../support/world.js';
 
@@ -55,6 +62,38 @@ test('whoever writes, and whoever only pulls, is told of a merge once, with both
   ];
   for (const told of merges)
     expect(told).toMatchObject([{ kind: 'merged', entity: 'task', entityId: 't', decisions }]);
+  await world.close();
+});
+
+async function authors(device: SyncClient, entity: { readonly name: string }): Promise<object> {
+  const { fields } = await device.explain(entity as EntityDefinition, 's');
+  return Object.fromEntries(fields.map(({ path, replica }) => [path, replica]));
+}
+
+test('whoever loses all of a write is not named as the one who wrote the record', async () => {
+  const strict = { ...score, strategy: serverWins() };
+  const world = createWorld([strict]);
+  const [phone, laptop] = [await world.device(), await world.device()];
+  await phone.collection(strict).create({ id: 's', tempo: 60 });
+  await laptop.collection(strict).create({ id: 's', tempo: 70 });
+  for (const device of [phone, laptop, phone]) await device.sync();
+  expect(await laptop.collection(strict).get('s')).toEqual({ id: 's', tempo: 60 });
+  const expected = { '/id': phone.replica, '/tempo': phone.replica };
+  for (const device of [phone, laptop]) expect(await authors(device, strict)).toEqual(expected);
+  await world.close();
+});
+
+test('a record that rises from the dead has the authors that it had, not the one who deleted it', async () => {
+  const world = createWorld();
+  const [phone, laptop] = [await world.device(), await world.device()];
+  await phone.collection(task).create({ id: 's', title: 'A', minutes: 1 });
+  for (const device of [phone, laptop]) await device.sync();
+  await laptop.collection(task).delete('s');
+  await laptop.sync();
+  await phone.collection(task).update('s', { title: 'B' });
+  for (const device of [phone, laptop]) await device.sync();
+  const expected = { '/id': phone.replica, '/title': phone.replica, '/minutes': phone.replica };
+  for (const device of [phone, laptop]) expect(await authors(device, task)).toEqual(expected);
   await world.close();
 });
 

@@ -47,3 +47,20 @@ test('a receipt of a conflict that was given up does not say that the write was 
   expect(await fateOf(receipt)).toBe('rejected');
   await world.close();
 });
+
+test.each([
+  ['keep', /durable/],
+  ['discard', /discarded/],
+] as const)('a receipt that is asked after the client was closed says so: %s', async (pending, hint) => {
+  const world = createWorld([score]);
+  const phone = await world.device();
+  const early = await phone.collection(score).create({ id: 's', tempo: 60 });
+  const accepted = expect(early.accepted).rejects.toMatchObject({ code: 'storage-closed' });
+  const late = await phone.collection(score).create({ id: 't', tempo: 60 });
+  await phone.close({ pending });
+  await accepted;
+  await expect(late.accepted).rejects.toMatchObject({
+    code: 'storage-closed',
+    hint: expect.stringMatching(hint) as string,
+  });
+});

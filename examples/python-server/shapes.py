@@ -228,7 +228,8 @@ def read_operation(raw):
     """One operation of a push whose head was read already. Raises `Unacceptable`."""
     # The operation, its changes, and each of them lie around a value.
     check_interior(raw, DEPTH + 3)
-    text = json.dumps(raw, separators=(',', ':'), ensure_ascii=False)
+    counted = {key: value for key, value in raw.items() if key != 'decisions'}
+    text = json.dumps(counted, separators=(',', ':'), ensure_ascii=False)
     if len(text.encode('utf-8', 'surrogatepass')) > OPERATION_BYTES:
         raise Unacceptable(f'an operation has at most {OPERATION_BYTES} bytes', 'limit')
     operation = fields(raw, OPERATION)

@@ -4,10 +4,9 @@ import type { OutboxEntry } from '../contracts/queue.js';
 import { toJson } from '../diff/json.js';
 import { SyncError } from '../errors.js';
 import type { Settlement } from '../resolve/successor.js';
-import { reconcile } from '../resolve/reconcile.js';
 import { Bench, type OpenLane } from './bench.js';
 import type { Context } from './context.js';
-import { stateBefore } from './lane.js';
+import { refuseInvalid, stateBefore } from './lane.js';
 import { accept } from './operations.js';
 import { carriedOn, succeed } from './settle.js';
 
@@ -85,12 +84,11 @@ function resolved(context: Context, lane: OpenLane, entry: OutboxEntry, resoluti
   const settlement = settlementOf(lane, entry, resolution);
   const met = stateBefore(lane, entry);
   const next = carriedOn(lane.definition, met, entry.operation, context.runtime.uuid(), settlement);
-  const outcome = reconcile(lane.definition, met, next);
-  if (outcome.kind !== 'refused' || outcome.code !== 'validation') return next;
-  throw new SyncError('validation', outcome.message, {
+  refuseInvalid(lane.definition, met, next, {
     operationId: entry.operation.id,
     hint: 'The conflict stays open. Resolve it with `merged`.',
   });
+  return next;
 }
 
 function settlementOf(

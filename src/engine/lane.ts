@@ -1,7 +1,7 @@
 import type { EntityDefinition } from '../contracts/entity.js';
 import type { Operation, SyncRecord } from '../contracts/operation.js';
 import type { OutboxEntry } from '../contracts/queue.js';
-import { SyncError } from '../errors.js';
+import { SyncError, type SyncErrorOptions } from '../errors.js';
 import { reconcile, writeOver } from '../resolve/reconcile.js';
 import type { Transaction } from './committer.js';
 import { baseOf, recordTable, tables, type RecordRow } from './rows.js';
@@ -118,6 +118,18 @@ export function stateBefore(
     base,
     earlier.map(({ operation }) => operation),
   );
+}
+
+/** Throws `SyncError` `validation` for an operation of a person whose outcome the schema refuses. */
+export function refuseInvalid(
+  definition: EntityDefinition,
+  state: SyncRecord | undefined,
+  operation: Operation,
+  options: SyncErrorOptions,
+): void {
+  const outcome = reconcile(definition, state, operation);
+  if (outcome.kind === 'refused' && outcome.code === 'validation')
+    throw new SyncError('validation', outcome.message, options);
 }
 
 /** The definition of an entity; throws `SyncError` `validation` for one that was never declared. */

@@ -135,7 +135,8 @@ export function accept({ definition, id }: Pick<Intent, 'definition' | 'id'>, da
   return object;
 }
 
-function shrinkBase(definition: EntityDefinition, change: FieldChange): FieldChange {
+/** The change with the hash of what its author saw, where that is long and no rule reads it. */
+export function shrinkBase(definition: EntityDefinition, change: FieldChange): FieldChange {
   const { base, ...rest } = change;
   if (base === undefined || typeof base === 'number' || typeof base === 'boolean' || base === null)
     return change;

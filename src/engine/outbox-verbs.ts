@@ -1,13 +1,13 @@
 import { Observable } from 'rxjs';
 import type { EntityDefinition } from '../contracts/entity.js';
 import type { JsonObject } from '../contracts/json.js';
-import type { FieldChange, Operation } from '../contracts/operation.js';
+import type { FieldChange, Operation, SyncRecord } from '../contracts/operation.js';
 import type { OutboxEntry } from '../contracts/queue.js';
 import { stampReplica } from '../causality/stamp.js';
 import { toJson } from '../diff/json.js';
 import { parsePointer } from '../diff/pointer.js';
 import { SyncError } from '../errors.js';
-import { fold } from './lane.js';
+import { fold, refuseInvalid } from './lane.js';
 import { Bench } from './bench.js';
 import type { Transaction } from './committer.js';
 import type { Context } from './context.js';
@@ -42,7 +42,7 @@ export interface Outbox {
   resume(): void;
   /** Sends a dead letter again, at the end of its lane. Resolves with the new operation's id. */
   retry(id: string): Promise<string>;
-  /** Sends a dead letter again with other changes. */
+  /** Sends a dead letter again with other changes. Rejects with `validation` for what the schema would refuse. */
   edit(id: string, changes: readonly FieldChange[]): Promise<string>;
   /** Gives an operation up: a dead letter, or one that was certainly never sent. */
   discard(id: string): Promise<void>;
@@ -128,12 +128,22 @@ async function sendAgain(
     );
     // The clock stays what the author had seen then, so that what happened since is merged and not overwritten.
     const operation: Operation = { ...fresh, clock: { ...old.clock, ...ownCounter(fresh) }, replaces: id };
+    if (changes !== undefined) refuseEdit(lane.definition, view, operation);
     const { enqueuedAt } = letter;
     bench.replace(lane, { operation, state: 'pending', order: replica.counter, enqueuedAt, attempts: 0 }, id);
     await bench.close();
     putMeta(transaction, 'replica', replica);
     return operation.id;
   });
+}
+
+/** What the server would refuse must not take the place of what was written first. */
+function refuseEdit(definition: EntityDefinition, view: SyncRecord | undefined, operation: Operation): void {
+  const { kind, changes, replaces: operationId = '' } = operation;
+  const options = { operationId, hint: 'The dead letter is as it was.' };
+  if (kind !== 'update' && (changes.length !== 1 || changes[0]?.path !== ''))
+    throw new SyncError('validation', `a ${kind} is one change at the root`, options);
+  refuseInvalid(definition, view, operation, options);
 }
 
 /** The changes of an operation that was written under this schema version or an older one. */

@@ -7,6 +7,7 @@ import type { OutboxEntry } from '../contracts/queue.js';
 import { successorOf, type Settlement } from '../resolve/successor.js';
 import { reconcile } from '../resolve/reconcile.js';
 import type { Context } from './context.js';
+import { shrinkBase } from './operations.js';
 
 /** An entry that stands where another stood, or `undefined` where nothing is left to send. */
 export interface Settled {
@@ -59,9 +60,9 @@ export function carriedOn(
   id: string,
   settlement?: Settlement,
 ): Operation {
-  return base === undefined
-    ? { ...operation, id, replaces: operation.id }
-    : successorOf(definition, base, operation, id, settlement);
+  if (base === undefined) return { ...operation, id, replaces: operation.id };
+  const successor = successorOf(definition, base, operation, id, settlement);
+  return { ...successor, changes: successor.changes.map((change) => shrinkBase(definition, change)) };
 }
 
 /** The entry of a successor, in its predecessor's place. */

@@ -15,7 +15,7 @@ export interface Limits {
   readonly operationsPerPush: number;
   /** Size of one request, as JSON text in UTF-8, after decompression. */
   readonly requestBytes: number;
-  /** Size of one operation, as JSON text in UTF-8. */
+  /** Size of one operation without its decisions, as JSON text in UTF-8. */
   readonly operationBytes: number;
   /** Objects and arrays inside each other, in one operation or record. */
   readonly depth: number;

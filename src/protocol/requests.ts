@@ -125,13 +125,21 @@ function parseOperation(input: unknown, limits: Limits): Operation | RefusedOper
 function readOperation(input: unknown, limits: Limits): Operation | RefusedOperation['refused'] {
   const interior = interiorProblem(input, limits.depth + operationEnvelope);
   if (interior !== undefined) return { code: 'protocol', message: interior };
-  if (exceedsBytesAsJson(input, limits.operationBytes)) {
+  if (isTooLarge(input, limits.operationBytes)) {
     return { code: 'limit', message: `an operation has at most ${limits.operationBytes} bytes` };
   }
   const parsed = z.safeParse(operation, input);
   if (!parsed.success) return { code: 'protocol', message: issueText(parsed.error) };
   const problem = shapeProblem(parsed.data) ?? depthProblem(parsed.data, limits.depth);
   return problem === undefined ? parsed.data : { code: 'protocol', message: problem };
+}
+
+/** Decisions hold what gave way beside what is written; only the whole request is a limit to them. */
+function isTooLarge(input: unknown, bytesMax: number): boolean {
+  return (
+    exceedsBytesAsJson(input, bytesMax) &&
+    exceedsBytesAsJson({ ...(input as object), decisions: [] }, bytesMax)
+  );
 }
 
 /** A value written at a path lies as deep as the path is long; one at the root was measured with its operation. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { defineEntity, manual, type OperationResult, type SyncClient } from 'syncline';
+import { defineEntity, manual, type FieldChange, type OperationResult, type SyncClient } from 'syncline';
 import { z } from 'zod';
 import { createWorld, task } from '../support/world.js';
 import type { LoopbackMiddleware } from 'syncline/transport/loopback';
@@ -80,6 +80,23 @@ test('a dead letter can be sent again as it was, edited, exported or given up', 
     { id: 'edited', title: 'Edited' },
   ]);
   await expect(phone.outbox.retry('nonsense')).rejects.toMatchObject({ code: 'not-found' });
+  await world.close();
+});
+
+test.each<[string, FieldChange[]]>([
+  ['a part of a create', [{ path: '/title', action: 'set', value: 'Edited' }]],
+  ['no record', [{ path: '', action: 'set', value: { id: 't', title: 5 } }]],
+  ['nothing', []],
+])('a dead letter stays as it was when it is edited into %s', async (_, changes) => {
+  const world = createWorld();
+  const phone = await world.device({ middleware: refusing(() => rejected) });
+  await phone.collection(task).create({ id: 't', title: 'of value' });
+  await phone.sync();
+  const before = phone.outbox.deadLetters();
+  await expect(phone.outbox.edit(before[0]?.operation.id ?? '', changes)).rejects.toMatchObject({
+    code: 'validation',
+  });
+  expect(phone.outbox.list()).toEqual(before);
   await world.close();
 });
 
@@ -263,3 +280,32 @@ test('what is sent again keeps its priority, its meta and what it waits for', as
   expect(phone.status()).toMatchObject({ state: 'synced', deadLetters: 0 });
   await world.close();
 });
+
+test.each(['local', 'remote', 'merged'] as const)(
+  'a conflict of two long texts is settled and accepted: %s',
+  async (choice) => {
+    const page = defineEntity({
+      name: 'page',
+      schema: z.object({ id: z.string(), text: z.string() }),
+      strategy: manual(),
+    });
+    const world = createWorld([page]);
+    const [phone, laptop] = [await world.device(), await world.device()];
+    await phone.collection(page).create({ id: 'p', text: '' });
+    for (const device of [phone, laptop]) await device.sync();
+    const text = { local: 'l'.repeat(200_000), remote: 'r'.repeat(200_000), merged: 'm'.repeat(200_000) };
+    await laptop.collection(page).update('p', { text: text.remote });
+    await phone.collection(page).update('p', { text: text.local });
+    for (const device of [laptop, phone]) await device.sync();
+    const merged = { merged: { id: 'p', text: text.merged } };
+    await phone.conflicts.resolve(phone.conflicts.list()[0]?.id ?? '', choice === 'merged' ? merged : choice);
+    for (const device of [phone, laptop]) await device.sync();
+    expect(phone.outbox.list()).toEqual([]);
+    for (const device of [phone, laptop])
+      expect(await device.collection(page).get('p')).toEqual({ id: 'p', text: text[choice] });
+    expect((await laptop.explain(page, 'p')).decisions).toMatchObject([
+      { local: text.local, remote: text.remote, result: text[choice] },
+    ]);
+    await world.close();
+  },
+);

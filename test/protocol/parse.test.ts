@@ -159,6 +159,20 @@ describe('a push request', () => {
     ['a schema version of 0', { schemaVersion: 0 }],
     ['too many bytes', { meta: { text: 'x'.repeat(defaultLimits.operationBytes) } }, 'limit'],
   ];
+  it('does not count the decisions of an operation among its bytes', () => {
+    const gaveWay = 'x'.repeat(defaultLimits.operationBytes);
+    const decision = {
+      path: '/text',
+      operationId: 'op-0',
+      replica: 'a',
+      winner: 'local',
+      rule: 'person',
+      why: 'W.',
+    };
+    const decided = { ...operation, decisions: [{ ...decision, remote: gaveWay }] };
+    expect(parsePushRequest({ replica: 'a', operations: [decided] }).operations).toEqual([decided]);
+  });
+
   it.each(bad)(
     'names an operation with %s as refused and lets the others carry on',
     (_, fields, code = 'protocol') => {

@@ -10,6 +10,8 @@ const ownProjects = ['types', 'simulation', 'browser', 'e2e', 'services', 'docs'
 /** Projects of one group share the machine; the groups run one after the other. */
 const group = { unit: 1, simulation: 2, docs: 3, package: 4, browser: 5, services: 6, e2e: 7 };
 
+const sqliteDriver = process.env.SQLITE_DRIVER;
+
 const slow = { testTimeout: 60_000, hookTimeout: 120_000, fileParallelism: false };
 
 const projects: TestProjectConfiguration[] = [
@@ -85,6 +87,8 @@ export default defineConfig({
       { find: /^syncline$/, replacement: join(root, 'src/index.ts') },
       { find: /^syncline\/server$/, replacement: join(root, 'src/server/index.ts') },
       { find: /^syncline\/(.+)$/, replacement: join(root, 'adapters/$1/index.ts') },
+      // `npm run test:drivers`: another driver of the same shape.
+      ...(sqliteDriver === undefined ? [] : [{ find: /^libsql$/, replacement: sqliteDriver }]),
     ],
   },
   test: {

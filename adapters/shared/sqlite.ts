@@ -10,7 +10,7 @@ const failures: readonly (readonly [name: RegExp, message: RegExp, code: SyncErr
   [/^SQLITE_(CORRUPT|NOTADB)/, /disk image is malformed|file is not a database/i, 'storage-corrupt'],
   [
     /^SQLITE_(READONLY|CANTOPEN|IOERR|PERM)/,
-    /readonly database|unable to open|disk I\/O error/i,
+    /readonly database|(unable to|cannot) open|disk I\/O error/i,
     'storage-blocked',
   ],
   [/^ERR_INVALID_STATE/, /(connection|database) is (closed|not open)/i, 'storage-closed'],

@@ -91,11 +91,13 @@ export function sqliteStore(options: SqliteStoreOptions): SqliteServerStore {
     changesSince: (space, { after, entities, limit }) =>
       read((statements) => {
         const wanted = entities === undefined ? '' : JSON.stringify(entities);
-        const cut = statements.cut.get(space, after, wanted, limit - 1) as
+        const cut = statements.cut.get(space, after, wanted, wanted, limit - 1) as
           { readonly seq: number } | undefined;
         const upTo = cut?.seq ?? Number.MAX_SAFE_INTEGER;
-        const records = statements.changes.all(space, after, wanted, upTo).map(rowToRecord);
-        const { remaining } = statements.count.get(space, upTo, wanted) as { readonly remaining: number };
+        const records = statements.changes.all(space, after, wanted, wanted, upTo).map(rowToRecord);
+        const { remaining } = statements.count.get(space, upTo, wanted, wanted) as {
+          readonly remaining: number;
+        };
         return { records, remaining };
       }),
     outcomes: (space, { after, limit, status }) =>

@@ -26,20 +26,20 @@ export function prepareStatements(database: SqliteDatabase) {
     save: prepare(`INSERT OR REPLACE INTO sync_records (${recordColumns}) VALUES (${places})`),
     dropTombstones: prepare('DELETE FROM sync_records WHERE space = ? AND deleted = 1 AND seq <= ?'),
 
-    // `entities` is a JSON array, or '' for all.
+    // Entities are a JSON array, or '' for all; given twice, for not every driver binds one value to two places.
     cut: prepare(
       `SELECT seq FROM sync_records
-       WHERE space = ?1 AND seq > ?2 AND (?3 = '' OR entity IN (SELECT value FROM json_each(?3)))
-       ORDER BY seq LIMIT 1 OFFSET ?4`,
+       WHERE space = ? AND seq > ? AND (? = '' OR entity IN (SELECT value FROM json_each(?)))
+       ORDER BY seq LIMIT 1 OFFSET ?`,
     ),
     changes: prepare(
       `SELECT * FROM sync_records
-       WHERE space = ?1 AND seq > ?2 AND seq <= ?4 AND (?3 = '' OR entity IN (SELECT value FROM json_each(?3)))
+       WHERE space = ? AND seq > ? AND (? = '' OR entity IN (SELECT value FROM json_each(?))) AND seq <= ?
        ORDER BY seq, rowid`,
     ),
     count: prepare(
       `SELECT count(*) AS remaining FROM sync_records
-       WHERE space = ?1 AND seq > ?2 AND (?3 = '' OR entity IN (SELECT value FROM json_each(?3)))`,
+       WHERE space = ? AND seq > ? AND (? = '' OR entity IN (SELECT value FROM json_each(?)))`,
     ),
 
     findOutcomes: prepare(

@@ -26,7 +26,7 @@ interface Row {
 /**
  * What can be read of a file that `sqliteStorage` refuses as `storage-corrupt`: the rows of each table from its beginning
  * up to the damage, and from its end back to it. Writes nothing. Rejects with what the driver says where not even the
- * names of the tables can be read.
+ * names of the tables can be read. A `better-sqlite3` must be in `unsafeMode()`, or it refuses a file that was cut off.
  *
  * @example
  * ```ts
@@ -43,7 +43,7 @@ export async function salvageRows(
   const connection = await database();
   try {
     // A file that is shorter than its header says is refused as a whole without this. Nothing is written.
-    await (await connection.prepare('PRAGMA writable_schema = ON')).all();
+    await (await connection.prepare('PRAGMA writable_schema = ON')).run();
     const names = await connection.prepare(
       `SELECT name FROM sqlite_master WHERE type = 'table' AND sql LIKE '%(id NOT NULL PRIMARY KEY%'`,
     );

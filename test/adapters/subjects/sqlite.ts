@@ -2,14 +2,15 @@ import Database from 'libsql';
 import { sqliteStorage, type SqliteConnection } from 'syncline/storage/sqlite';
 import { storageCases } from 'syncline/testing';
 import { withFile } from './folder.js';
+import { strict } from './strict-driver.js';
 import { subject } from './subject.js';
 
 export const sqlite = [
   subject('storage', 'sqliteStorage', storageCases, (run) =>
     withFile((file) => run(() => sqliteStorage({ database: () => new Database(file) }))),
   ),
-  subject('storage', 'sqliteStorage, over a driver with promises', storageCases, (run) =>
-    withFile((file) => run(() => sqliteStorage({ database: slowly(() => new Database(file)) }))),
+  subject('storage', 'sqliteStorage, over a strict driver with promises', storageCases, (run) =>
+    withFile((file) => run(() => sqliteStorage({ database: slowly(() => strict(new Database(file))) }))),
   ),
 ];
 

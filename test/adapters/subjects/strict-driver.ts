@@ -22,7 +22,7 @@ function prepare(database: Database.Database, sql: string) {
     (...values: unknown[]) => {
       if (statement.reader !== isRead)
         throw new TypeError(`This statement ${isRead ? 'does not return' : 'returns'} data: ${sql}`);
-      return statement[call](...values) as unknown;
+      return statement[call](...values);
     };
   return { run: exact(false, 'run'), get: exact(true, 'get'), all: exact(true, 'all') };
 }

@@ -3,7 +3,7 @@ import type { EntityDefinition } from '../contracts/entity.js';
 import type { Json, JsonObject } from '../contracts/json.js';
 import type { StorageAdapter } from '../contracts/storage.js';
 import type { Committer, RowMove } from './committer.js';
-import { compileQuery, type CompiledQuery, type Query, type QueryRow } from './query.js';
+import { compileQuery, freeze, type CompiledQuery, type Query, type QueryRow } from './query.js';
 import { recordTable, type RecordRow } from './rows.js';
 
 /** Hands the rows of each commit to those who watch their table. */
@@ -140,11 +140,4 @@ class ResultSet {
     }
     return low;
   }
-}
-
-/** Resident data are shared with the store; a reader that changed them would change the store's copy. */
-export function freeze<T extends Json>(value: T): T {
-  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
-  for (const each of Object.values(value as JsonObject)) if (typeof each === 'object') freeze(each);
-  return Object.freeze(value);
 }

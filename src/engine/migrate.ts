@@ -4,9 +4,11 @@ import type { FieldChange, Operation, SyncRecord } from '../contracts/operation.
 import type { OutboxEntry } from '../contracts/queue.js';
 import { equalJson } from '../diff/canonical.js';
 import { applyChanges, diffData } from '../diff/diff.js';
+import { toJson } from '../diff/json.js';
 import { overlapsAny } from '../diff/path-set.js';
 import { lookup } from '../diff/pointer.js';
 import { isJsonArray } from '../diff/shape.js';
+import { SyncError } from '../errors.js';
 import { writeOver } from '../resolve/reconcile.js';
 import { Bench, type OpenLane } from './bench.js';
 import type { Transaction } from './committer.js';
@@ -112,9 +114,24 @@ function migrateRecord(definition: EntityDefinition, record: SyncRecord, from: n
   return { ...record, data: migrateData(definition, record.data, from) };
 }
 
-export function migrateData(definition: EntityDefinition, data: JsonObject, from: number): JsonObject {
+/** Throws `SyncError` `validation` where the application's `migrate` fails. It may change the copy that it is given. */
+export function migrateData(
+  { name, version, migrate }: EntityDefinition,
+  data: JsonObject,
+  from: number,
+): JsonObject {
+  if (migrate === undefined) return data;
   let result = data;
-  for (let version = from; version < definition.version; version++)
-    result = definition.migrate?.(result, version) ?? result;
-  return result;
+  try {
+    for (let at = from; at < version; at++) {
+      const copy = toJson(result, { copies: true }) as JsonObject;
+      result = toJson(migrate(copy, at) ?? copy) as JsonObject;
+    }
+    return result;
+  } catch (cause) {
+    throw new SyncError('validation', `${name}: migrating ${from} to ${version} failed: ${String(cause)}`, {
+      cause,
+      hint: 'Nothing was changed. Mend `migrate`, and open the store again.',
+    });
+  }
 }

@@ -95,7 +95,7 @@ export function compileQuery<T>(definition: EntityDefinition, query: Query<T> = 
     matches: (data) =>
       predicate === undefined
         ? conditions.every(([name, condition]) => holds(ownValue(data, name), condition))
-        : Boolean(predicate(data)),
+        : Boolean(predicate(freeze(data))),
     compare(a, b) {
       const byField =
         field === undefined ? 0 : compareValues(ownValue(a.data, field), ownValue(b.data, field), sign);
@@ -181,4 +181,11 @@ function isBound(value: Json | undefined): value is number | string {
 /** A field name or a JSON Pointer, as a JSON Pointer. */
 export function toPath(field: string): string {
   return field === '' || field.startsWith('/') ? field : `/${lookupName(field)}`;
+}
+
+/** Resident data are shared with the store; a reader that changed them would change the store's copy. */
+export function freeze<T extends Json>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
+  for (const each of Object.values(value as JsonObject)) if (typeof each === 'object') freeze(each);
+  return Object.freeze(value);
 }

@@ -98,3 +98,14 @@ test('a condition of no value asks for rows without it, and an answer that is no
   expect(await ids({ where: { toString: { ne: 'x' }, title: 'B' } as never })).toEqual(['bare']);
   await world.close();
 });
+
+test('a condition that would change the row it looks at fails, and the row stays', async () => {
+  const world = createWorld();
+  const phone = await world.device();
+  const tasks = phone.collection(task);
+  await tasks.create({ id: 't', title: 'T', tags: ['b', 'a'] });
+  const sorting = tasks.list({ where: ({ tags = [] }) => tags.sort()[0] === 'c' });
+  await expect(sorting).rejects.toThrow(TypeError);
+  expect(await tasks.get('t')).toEqual({ id: 't', title: 'T', tags: ['b', 'a'] });
+  await world.close();
+});

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { createSyncClient, defineEntity, type EntityDefinition } from 'syncline';
 import { createMemoryStore, memoryStorage, type MemoryStore } from 'syncline/storage/memory';
 import { z } from 'zod';
+import { createWorld } from '../support/world.js';
 
 const v1 = defineEntity({
   name: 'piece',
@@ -79,5 +80,53 @@ test('a dead letter of an older release is brought along, or has to be said anew
   await expect(now.outbox.retry(update)).rejects.toMatchObject({ code: 'version' });
   await now.outbox.edit(update, [{ path: '/minutes', action: 'set', value: 6, base: 5 }]);
   expect(await now.collection(v2).get('p')).toMatchObject({ minutes: 6 });
+  await now.close();
+});
+
+test('a migration that changes what it is given loses no write that waits', async () => {
+  const seconds = defineEntity({ name: 'piece', schema: z.object({ id: z.string(), seconds: z.number() }) });
+  const minutes = defineEntity({
+    name: 'piece',
+    version: 2,
+    schema: z.object({ id: z.string(), minutes: z.number() }),
+    migrate: (data) => {
+      const piece = data as { seconds?: number; minutes?: number };
+      piece.minutes = (piece.seconds ?? 0) / 60;
+      delete piece.seconds;
+      return data;
+    },
+  });
+  const world = createWorld([seconds]);
+  const store = createMemoryStore();
+  const old = await world.device({ storage: memoryStorage({ store }) });
+  await old.collection(seconds).create({ id: 'p', seconds: 60 });
+  await old.sync();
+  await old.collection(seconds).increment('p', 'seconds', 60);
+  await old.close();
+  const now = await open(minutes, store);
+  expect(await now.collection(minutes).get('p')).toEqual({ id: 'p', minutes: 2 });
+  expect(now.outbox.list().map(({ operation }) => operation.changes)).toEqual([
+    [{ path: '/minutes', action: 'set', value: 2, base: 1 }],
+  ]);
+  await now.close();
+});
+
+test('a migration that fails leaves the store as it was, for a release that can', async () => {
+  const store = createMemoryStore();
+  const old = await open(v1, store);
+  await old.collection(v1).create({ id: 'p', ...data });
+  await old.close();
+  const failing: EntityDefinition = {
+    ...v2,
+    migrate: () => {
+      throw new Error('no such tune');
+    },
+  };
+  await expect(open(failing, store)).rejects.toMatchObject({
+    code: 'validation',
+    cause: { message: 'no such tune' },
+  });
+  const now = await open(v2, store);
+  expect(await now.collection(v2).list()).toEqual([{ id: 'p', minutes: 5, plays: 1, tags: ['a'] }]);
   await now.close();
 });

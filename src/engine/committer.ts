@@ -1,5 +1,12 @@
 import type { Json } from '../contracts/json.js';
-import type { Derivation, RowRef, RowRevision, StorageAdapter, StorageWrite } from '../contracts/storage.js';
+import type {
+  Derivation,
+  RowRef,
+  RowRevision,
+  StorageAdapter,
+  StorageWrite,
+  StoredRow,
+} from '../contracts/storage.js';
 import { isSyncError, SyncError } from '../errors.js';
 import type { Table } from './rows.js';
 
@@ -32,13 +39,20 @@ interface Job {
 /** Reruns before a commit gives up; each one means that somebody else's commit went through. */
 const rerunsMax = 100;
 
-interface Row {
-  readonly value: Json | undefined;
-  /** Revision in the store. */
-  readonly revision: number;
-  readonly written: boolean;
-  readonly derived: Derivation | undefined;
+/** A row as it was read or is to be written, and the revision that the store is to have it at. */
+type Row = Pick<StorageWrite, 'value'> & { readonly ifRevision: number };
+
+/** What units of work have read and written of one table. */
+class Rows {
+  readonly reads = new Map<string, Row>();
+  readonly writes = new Map<string, Row & StorageWrite>();
+
+  find(id: string): Row | undefined {
+    return this.writes.get(id) ?? this.reads.get(id);
+  }
 }
+
+const nothing: Row = { ifRevision: 0 };
 
 /**
  * The only writer of a client's store. Units of work that are issued while a commit is under way, or in the same
@@ -101,7 +115,7 @@ export class Committer {
 
   async #commit(jobs: readonly Job[]): Promise<void> {
     for (let run = 0; ; run++) {
-      const rows = new Map<string, Map<string, Row>>();
+      const rows = new Map<string, Rows>();
       const settle: (() => void)[] = [];
       let moves: readonly RowMove[];
       try {
@@ -136,7 +150,7 @@ export class Committer {
   }
 
   /** Runs one job over the rows of those before it; a job that throws leaves them as they were. */
-  async #attempt(job: Job, rows: Map<string, Map<string, Row>>): Promise<() => void> {
+  async #attempt(job: Job, rows: Map<string, Rows>): Promise<() => void> {
     const transaction = new Overlay(this.#storage, rows);
     try {
       const value = await job.work(transaction);
@@ -149,33 +163,26 @@ export class Committer {
     }
   }
 
-  async #store(rows: ReadonlyMap<string, ReadonlyMap<string, Row>>): Promise<RowMove[]> {
+  /** Answers with the rows that it wrote. */
+  async #store(tables: ReadonlyMap<string, Rows>): Promise<readonly RowMove[]> {
     const writes: StorageWrite[] = [];
     const reads: RowRevision[] = [];
-    const moves: RowMove[] = [];
-    for (const [table, byId] of rows) {
-      for (const [id, { value, revision, written, derived }] of byId) {
-        if (!written) {
-          reads.push({ table, id, revision });
-          continue;
-        }
-        const change = value === undefined ? { table, id } : { table, id, value };
-        moves.push(change);
-        const origin = derived === undefined ? undefined : { derived };
-        writes.push({ ...change, ifRevision: revision, ...origin });
-      }
+    for (const [table, rows] of tables) {
+      for (const write of rows.writes.values()) writes.push(write);
+      for (const [id, { ifRevision: revision }] of rows.reads)
+        if (!rows.writes.has(id)) reads.push({ table, id, revision });
     }
     if (writes.length > 0) await this.#storage.commit(writes, reads);
-    return moves;
+    return writes;
   }
 }
 
 class Overlay implements Transaction {
   readonly #storage: StorageAdapter;
-  readonly #below: Map<string, Map<string, Row>>;
-  readonly #own = new Map<string, Map<string, Row>>();
+  readonly #below: Map<string, Rows>;
+  readonly #own = new Map<string, Rows>();
 
-  constructor(storage: StorageAdapter, below: Map<string, Map<string, Row>>) {
+  constructor(storage: StorageAdapter, below: Map<string, Rows>) {
     this.#storage = storage;
     this.#below = below;
   }
@@ -184,22 +191,21 @@ class Overlay implements Transaction {
     const missing = ids.filter((id) => this.#find(table, id) === undefined);
     if (missing.length > 0) {
       const stored = await this.#storage.get(table, missing);
-      missing.forEach((id, at) => {
-        const row = stored[at];
-        this.#remember(table, id, readRow(row));
-      });
+      const { reads } = this.#rows(table);
+      missing.forEach((id, at) => reads.set(id, readRow(stored[at])));
     }
     // Only this engine writes these tables; what it reads is what it wrote.
     return ids.map((id) => this.#find(table, id)?.value as R | undefined);
   }
 
   async all<R>(table: Table<R>): Promise<ReadonlyMap<string, R>> {
-    for (const { id, value, revision } of await this.#storage.scan(table)) {
-      if (this.#find(table, id) === undefined) this.#remember(table, id, readRow({ value, revision }));
-    }
+    const own = this.#rows(table);
+    for (const row of await this.#storage.scan(table))
+      if (this.#find(table, row.id) === undefined) own.reads.set(row.id, readRow(row));
+    const below = this.#below.get(table) ?? new Rows();
     const rows = new Map<string, R>();
-    for (const layer of [this.#below.get(table), this.#own.get(table)]) {
-      for (const [id, { value }] of layer ?? []) {
+    for (const layer of [below.reads, below.writes, own.reads, own.writes]) {
+      for (const [id, { value }] of layer) {
         if (value === undefined) rows.delete(id);
         else rows.set(id, value as R);
       }
@@ -208,53 +214,51 @@ class Overlay implements Transaction {
   }
 
   put<R>(table: Table<R>, id: string, value: R, derived?: Derivation): void {
-    this.#write(table, id, value as Json, derived);
+    const row = { table, id, value: value as Json, ifRevision: this.#revision(table, id) };
+    this.#rows(table).writes.set(id, derived === undefined ? row : { ...row, derived });
   }
 
   insert<R>(table: Table<R>, id: string, value: R): void {
-    this.#remember(table, id, { value: value as Json, revision: 0, written: true, derived: undefined });
+    this.#rows(table).writes.set(id, { table, id, value: value as Json, ifRevision: 0 });
   }
 
   delete(table: string, id: string): void {
-    this.#write(table, id, undefined);
+    this.#rows(table).writes.set(id, { table, id, ifRevision: this.#revision(table, id) });
   }
 
   keep(): void {
-    for (const [table, byId] of this.#own) {
+    for (const [table, own] of this.#own) {
       const below = this.#below.get(table);
-      if (below === undefined) this.#below.set(table, byId);
-      else for (const [id, row] of byId) below.set(id, row);
+      if (below === undefined) this.#below.set(table, own);
+      else {
+        for (const [id, row] of own.reads) below.reads.set(id, row);
+        for (const [id, row] of own.writes) below.writes.set(id, row);
+      }
     }
   }
 
   keepReads(): void {
-    for (const byId of this.#own.values()) {
-      for (const [id, row] of byId) if (row.written) byId.delete(id);
-    }
+    for (const { writes } of this.#own.values()) writes.clear();
     this.keep();
   }
 
-  #write(table: string, id: string, value: Json | undefined, derived?: Derivation): void {
+  #find(table: string, id: string): Row | undefined {
+    return this.#own.get(table)?.find(id) ?? this.#below.get(table)?.find(id);
+  }
+
+  #revision(table: string, id: string): number {
     const known = this.#find(table, id);
     if (known === undefined) throw new SyncError('internal', `${table}/${id} is written before it was read`);
-    this.#remember(table, id, { value, revision: known.revision, written: true, derived });
+    return known.ifRevision;
   }
 
-  #find(table: string, id: string): Row | undefined {
-    return this.#own.get(table)?.get(id) ?? this.#below.get(table)?.get(id);
-  }
-
-  #remember(table: string, id: string, row: Row): void {
-    tableOf(this.#own, table).set(id, row);
+  #rows(table: string): Rows {
+    let rows = this.#own.get(table);
+    if (rows === undefined) this.#own.set(table, (rows = new Rows()));
+    return rows;
   }
 }
 
-function readRow(row: Pick<Row, 'value' | 'revision'> | undefined): Row {
-  return { value: row?.value, revision: row?.revision ?? 0, written: false, derived: undefined };
-}
-
-function tableOf(rows: Map<string, Map<string, Row>>, table: string): Map<string, Row> {
-  let byId = rows.get(table);
-  if (byId === undefined) rows.set(table, (byId = new Map<string, Row>()));
-  return byId;
+function readRow(row: StoredRow | undefined): Row {
+  return row === undefined ? nothing : { value: row.value, ifRevision: row.revision };
 }

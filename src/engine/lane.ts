@@ -23,21 +23,19 @@ export interface LaneKey {
 
 /** Loads lanes, with one read for all records of an entity and one for all their operations. */
 export async function loadLanes(transaction: Transaction, keys: readonly LaneKey[]): Promise<Lane[]> {
-  const rows = new Map<LaneKey, RecordRow | undefined>();
-  for (const [entity, group] of groupByEntity(keys)) {
-    const found = await transaction.get(
-      recordTable(entity),
-      group.map(({ id }) => id),
-    );
-    group.forEach((key, at) => rows.set(key, found[at]));
+  const rows: (RecordRow | undefined)[] = [];
+  for (const [entity, places] of placesByEntity(keys)) {
+    const ids = places.map((place) => keys[place]?.id ?? '');
+    const found = await transaction.get(recordTable(entity), ids);
+    places.forEach((place, at) => (rows[place] = found[at]));
   }
-  const ids = [...rows.values()].flatMap((row) => row?.pending ?? none);
+  const ids = rows.flatMap((row) => row?.pending ?? none);
   const found = ids.length === 0 ? none : await transaction.get(tables.outbox, ids);
   const entries = new Map(ids.map((id, at) => [id, found[at]]));
-  return keys.map((key) => {
-    const row = rows.get(key);
-    const pending = row?.pending?.map((id) => entries.get(id)).filter((entry) => entry !== undefined);
-    return { entity: key.entity, id: key.id, view: row?.view, base: baseOf(row), entries: pending ?? none };
+  return keys.map(({ entity, id }, place) => {
+    const row = rows[place];
+    const pending = row?.pending?.map((each) => entries.get(each)).filter((entry) => entry !== undefined);
+    return { entity, id, view: row?.view, base: baseOf(row), entries: pending ?? none };
   });
 }
 
@@ -144,12 +142,12 @@ export function definitionOf(
   });
 }
 
-function groupByEntity(keys: readonly LaneKey[]): Map<string, LaneKey[]> {
-  const groups = new Map<string, LaneKey[]>();
-  for (const key of keys) {
-    const group = groups.get(key.entity);
-    if (group === undefined) groups.set(key.entity, [key]);
-    else group.push(key);
-  }
+function placesByEntity(keys: readonly LaneKey[]): Map<string, number[]> {
+  const groups = new Map<string, number[]>();
+  keys.forEach(({ entity }, place) => {
+    const group = groups.get(entity);
+    if (group === undefined) groups.set(entity, [place]);
+    else group.push(place);
+  });
   return groups;
 }

@@ -15,7 +15,10 @@ import { parseData, schemaProblem } from '../resolve/define-entity.js';
 import type { ReplicaRow } from './rows.js';
 
 /** What an application asks for, before it is an operation. */
-export type Intent = { readonly definition: EntityDefinition; readonly options?: WriteOptions } & (
+export type Intent = {
+  readonly definition: EntityDefinition;
+  readonly options?: WriteOptions | undefined;
+} & (
   | { readonly kind: 'create'; readonly id: string; readonly data: JsonObject }
   /** `next` computes the whole new data from the present one. */
   | { readonly kind: 'update'; readonly id: string; readonly next: (data: JsonObject) => unknown }
@@ -169,7 +172,7 @@ export function author(
   const last = view === undefined ? replica.stamp : laterStamp(replica.stamp ?? view.stamp, view.stamp);
   const stamp = nextStamp(last, now, replica.replica);
   const priority = options.priority ?? definition.sync.priority;
-  const operation: Operation = {
+  const operation: { -readonly [K in keyof Operation]: Operation[K] } = {
     id: uuid,
     entity: definition.name,
     entityId: id,
@@ -178,10 +181,10 @@ export function author(
     clock: withCounter(view?.clock ?? {}, replica.replica, counter),
     stamp,
     schemaVersion: definition.version,
-    ...(options.dependsOn === undefined ? {} : { dependsOn: options.dependsOn }),
-    ...(priority === 0 ? {} : { priority }),
-    ...(options.meta === undefined ? {} : { meta: toJson(options.meta) as JsonObject }),
   };
+  if (options.dependsOn !== undefined) operation.dependsOn = options.dependsOn;
+  if (priority !== 0) operation.priority = priority;
+  if (options.meta !== undefined) operation.meta = toJson(options.meta) as JsonObject;
   return { operation, replica: { ...replica, counter, stamp } };
 }
 

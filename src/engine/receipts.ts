@@ -22,6 +22,23 @@ interface Waiter {
   readonly reject: (error: SyncError) => void;
 }
 
+/** Only who asks is answered: a refusal that nobody waits for is no unhandled rejection. */
+class LazyReceipt implements Receipt {
+  readonly id: string;
+  readonly operationId: string | undefined;
+  readonly #desk: ReceiptDesk;
+
+  constructor(id: string, operationId: string | undefined, desk: ReceiptDesk) {
+    this.id = id;
+    this.operationId = operationId;
+    this.#desk = desk;
+  }
+
+  get accepted(): Promise<void> {
+    return this.#desk.accepted(this.operationId);
+  }
+}
+
 /** Settles the `accepted` promises of receipts from what becomes of the outbox. */
 export class ReceiptDesk {
   readonly #mirror: OutboxMirror;
@@ -36,15 +53,12 @@ export class ReceiptDesk {
   }
 
   receipt(id: string, operationId: string | undefined): Receipt {
-    const wait = () => (operationId === undefined ? Promise.resolve() : this.#wait(operationId));
-    // Only who asks is answered: a refusal that nobody waits for is no unhandled rejection.
-    return {
-      id,
-      operationId,
-      get accepted() {
-        return wait();
-      },
-    };
+    return new LazyReceipt(id, operationId, this);
+  }
+
+  /** What `Receipt.accepted` says. */
+  accepted(operationId: string | undefined): Promise<void> {
+    return operationId === undefined ? Promise.resolve() : this.#wait(operationId);
   }
 
   /** Rejects all that still wait, and all that is asked from now on about what does. */

@@ -29,8 +29,7 @@ export function verbsOf<T extends object, R>(
   take: (make: () => Intent) => R,
 ) {
   const { idField, local, name } = definition;
-  const given = (options: WriteOptions | undefined) =>
-    options === undefined ? {} : { options: ownCopy(options) as WriteOptions };
+  const given = (options: WriteOptions | undefined) => options && (ownCopy(options) as WriteOptions);
   const whole = (kind: 'create' | 'upsert') => (data: Creatable<T>, options?: WriteOptions) =>
     take(() => {
       const object = data as unknown as JsonObject;
@@ -42,7 +41,7 @@ export function verbsOf<T extends object, R>(
         );
       }
       const copy = ownCopy({ ...object, [idField]: id }) as JsonObject;
-      return { kind, definition, id, data: copy, ...given(options) };
+      return { kind, definition, id, data: copy, options: given(options) };
     });
   const change = (
     id: string,
@@ -56,7 +55,7 @@ export function verbsOf<T extends object, R>(
       definition,
       id,
       change: { path: toPath(field), action, value: ownCopy(value) },
-      ...given(options),
+      options: given(options),
     }));
   return {
     create: whole('create'),
@@ -66,10 +65,10 @@ export function verbsOf<T extends object, R>(
         // Here, because a field that is to be removed is not in the data any more.
         local?.refuse(name, patch);
         const next = typeof patch === 'function' ? changedBy(patch) : patchedWith(patch);
-        return { kind: 'update', definition, id, next, ...given(options) };
+        return { kind: 'update', definition, id, next, options: given(options) };
       }),
     delete: (id: string, options?: WriteOptions) =>
-      take(() => ({ kind: 'delete', definition, id, ...given(options) })),
+      take(() => ({ kind: 'delete', definition, id, options: given(options) })),
     increment: (id: string, field: FieldOf<T>, by = 1, options?: WriteOptions) =>
       change(id, 'increment', field, by, options),
     add: (id: string, field: FieldOf<T>, members: readonly Json[], options?: WriteOptions) =>

@@ -20,11 +20,10 @@ export interface WriteResult {
   readonly operationId: string | undefined;
 }
 
-interface OpenLane {
-  readonly definition: EntityDefinition;
-  readonly base: SyncRecord | undefined;
+/** A lane while intents are added to it. */
+interface OpenLane extends Lane {
   view: SyncRecord | undefined;
-  entries: OutboxEntry[];
+  entries: readonly OutboxEntry[];
 }
 
 /**
@@ -40,61 +39,51 @@ export async function write(
   const meta = await readMeta(transaction, 'replica', 'sync', 'sent', 'schema');
   const sent = new Set(meta.sent.ids);
   const now = correctedNow(context.runtime, meta.sync);
-  const drafts = new Map<string, OutboxEntry>();
+  const drafts: OutboxEntry[] = [];
   let { replica } = meta;
   for (const { definition } of intents) assertNotNewer(definition, meta.schema);
 
   const lanes = await openLanes(transaction, intents);
   const groupId = grouped ? context.runtime.uuid() : undefined;
-  const results: WriteResult[] = [];
-  for (const intent of intents) {
-    const lane = lanes.get(laneOf({ entity: intent.definition.name, entityId: intent.id }));
-    if (lane === undefined) throw new SyncError('internal', `no lane for ${intent.id}`);
-    const { kind, changes } = draft(intent, lane.view);
-    if (changes.length === 0) {
-      results.push({ entityId: intent.id, operationId: undefined });
-      continue;
-    }
-    const authored = author(
-      replica,
-      { kind, changes },
-      {
-        definition: intent.definition,
-        id: intent.id,
-        view: lane.view,
-        now,
-        uuid: context.runtime.uuid(),
-        options: intent.options,
-      },
-    );
+  const results = intents.map((intent, at): WriteResult => {
+    const { definition, id, options } = intent;
+    const lane = lanes[at];
+    if (lane === undefined) throw new SyncError('internal', `no lane for ${id}`);
+    const drafted = draft(intent, lane.view);
+    if (drafted.changes.length === 0) return { entityId: id, operationId: undefined };
+    const uuid = context.runtime.uuid();
+    const authored = author(replica, drafted, { definition, id, view: lane.view, now, uuid, options });
     replica = authored.replica;
     const mayJoin = !grouped && mayCompact(context, lane.entries.at(-1), sent);
-    const entry = enqueue(lane, { operation: authored.operation, order: replica.counter, now, mayJoin });
-    drafts.set(entry.operation.id, entry);
+    const entry = enqueue(lane, definition, {
+      operation: authored.operation,
+      order: replica.counter,
+      now,
+      mayJoin,
+    });
+    drafts.push(entry);
+    putRecord(transaction, definition, lane);
     context.mirror.claim(entry.operation.id);
-    results.push({ entityId: intent.id, operationId: entry.operation.id });
-  }
-  if (drafts.size === 0) return results;
+    return { entityId: id, operationId: entry.operation.id };
+  });
+  if (drafts.length === 0) return results;
   if (grouped) refuseOversized(context.outbox, drafts);
   await refuseHopeless(transaction, intents);
-  if (context.mirror.size + drafts.size > context.outbox.capacity) {
+  if (context.mirror.size + drafts.length > context.outbox.capacity) {
     throw new SyncError('limit', `the outbox is full (${context.outbox.capacity})`, {
       hint: 'Nothing was stored. Let it drain, or raise outbox.capacity.',
     });
   }
 
-  const mark = groupId === undefined ? undefined : { id: groupId, size: drafts.size };
-  await store(transaction, lanes.values(), drafts, mark);
+  const mark = groupId === undefined ? undefined : { id: groupId, size: drafts.length };
+  await putEntries(transaction, drafts, mark);
   putMeta(transaction, 'replica', replica);
   return results;
 }
 
 /** A transaction must fit into one push. */
-function refuseOversized(
-  { batchCount, batchBytes }: OutboxOptions,
-  drafts: ReadonlyMap<string, OutboxEntry>,
-): void {
-  const operations = [...drafts.values()].map(({ operation }) => operation);
+function refuseOversized({ batchCount, batchBytes }: OutboxOptions, drafts: readonly OutboxEntry[]): void {
+  const operations = drafts.map(({ operation }) => operation);
   const isTooLarge = operations.length > batchCount || exceedsBytesAsJson(operations, batchBytes);
   if (!isTooLarge) return;
   throw new SyncError('limit', `a transaction has at most ${batchCount} writes and ${batchBytes} bytes`, {
@@ -110,27 +99,29 @@ async function refuseHopeless(transaction: Transaction, intents: readonly Intent
   if (dead !== undefined) throw hopeless(dead.operation.id);
 }
 
+/** The lane of each intent; those about one record share it. */
 async function openLanes(
   transaction: Transaction,
   intents: readonly Intent[],
-): Promise<Map<string, OpenLane>> {
-  const keys = new Map<string, LaneKey & { readonly definition: EntityDefinition }>();
-  for (const { definition, id } of intents)
-    keys.set(laneOf({ entity: definition.name, entityId: id }), { entity: definition.name, id, definition });
-  const loaded = await loadLanes(transaction, [...keys.values()]);
-  const lanes = new Map<string, OpenLane>();
-  for (const [lane, { definition }] of keys) {
-    const { base, view, entries } = loaded[lanes.size] ?? absent;
-    lanes.set(lane, { definition, base, view, entries: [...entries] });
-  }
-  return lanes;
+): Promise<(OpenLane | undefined)[]> {
+  const places = new Map<string, number>();
+  const keys: LaneKey[] = [];
+  const placeOf = ({ definition: { name: entity }, id }: Intent) => {
+    const lane = laneOf({ entity, entityId: id });
+    const known = places.get(lane);
+    if (known !== undefined) return known;
+    places.set(lane, keys.length);
+    return keys.push({ entity, id }) - 1;
+  };
+  const placeOfEach = intents.map(placeOf);
+  const loaded = await loadLanes(transaction, keys);
+  return placeOfEach.map((place) => loaded[place]);
 }
-
-const absent: Pick<Lane, 'base' | 'view' | 'entries'> = { base: undefined, view: undefined, entries: [] };
 
 /** Puts an operation at the end of its lane, or joins it to a neighbour that was never sent. */
 function enqueue(
   lane: OpenLane,
+  definition: EntityDefinition,
   {
     operation,
     order,
@@ -148,13 +139,13 @@ function enqueue(
   if (last === undefined || joined === undefined) {
     const entry: OutboxEntry = { operation, state: 'pending', order, enqueuedAt: now, attempts: 0 };
     lane.view = writeOver(lane.view, operation);
-    lane.entries.push(entry);
+    lane.entries = [...lane.entries, entry];
     return entry;
   }
   const entry = { ...last, operation: joined, absorbed: [...(last.absorbed ?? []), operation.id] };
-  lane.entries[lane.entries.length - 1] = entry;
+  lane.entries = [...lane.entries.slice(0, -1), entry];
   lane.view = fold(
-    lane.definition,
+    definition,
     lane.base,
     lane.entries.map((each) => each.operation),
   );
@@ -172,30 +163,31 @@ function mayCompact(context: Context, entry: OutboxEntry | undefined, sent: Read
   );
 }
 
-async function store(
+function putRecord(transaction: Transaction, definition: EntityDefinition, lane: OpenLane): void {
+  const { entity, id, base, view, entries } = lane;
+  if (view === undefined) return;
+  const row = rowOf(definition, view, base, entries);
+  const [first, second] = entries;
+  const isCreated = base === undefined && second === undefined && row.view === view;
+  const derived =
+    isCreated && first?.operation.kind === 'create' && first.absorbed === undefined
+      ? { from: first.operation.id, by: rowOfCreated }
+      : undefined;
+  transaction.put(recordTable(entity), id, row, derived);
+}
+
+async function putEntries(
   transaction: Transaction,
-  lanes: Iterable<OpenLane>,
-  drafts: ReadonlyMap<string, OutboxEntry>,
+  entries: readonly OutboxEntry[],
   mark: TransactionMark | undefined,
 ): Promise<void> {
-  for (const { definition, base, view, entries } of lanes) {
-    if (view === undefined || !entries.some(({ operation }) => drafts.has(operation.id))) continue;
-    const row = rowOf(definition, view, base, entries);
-    const [first, second] = entries;
-    const isCreated = base === undefined && second === undefined && row.view === view;
-    const derived =
-      isCreated && first?.operation.kind === 'create' && first.absorbed === undefined
-        ? { from: first.operation.id, by: rowOfCreated }
-        : undefined;
-    transaction.put(recordTable(definition.name), view.id, row, derived);
-  }
+  const joined = entries.filter(({ absorbed }) => absorbed !== undefined);
   await transaction.get(
     tables.outbox,
-    [...drafts.values()]
-      .filter(({ absorbed }) => absorbed !== undefined)
-      .map(({ operation }) => operation.id),
+    joined.map(({ operation }) => operation.id),
   );
-  for (const [id, entry] of drafts) {
+  for (const entry of entries) {
+    const { id } = entry.operation;
     const marked =
       mark === undefined ? entry : { ...entry, operation: { ...entry.operation, transaction: mark } };
     if (entry.absorbed === undefined) transaction.insert(tables.outbox, id, marked);

@@ -147,24 +147,37 @@ function write(
   { writes, decisions, deleted }: Written,
 ): SyncRecord {
   const author = stampReplica(operation.stamp);
-  const paths = writes.map(({ path }) => path);
   const isNew = Object.keys(record.clock).length === 0;
   // Also where nothing is written: the record's stamp becomes that of who wrote nothing.
-  const stamps = isNew ? record.stamps : raiseStamps(record, paths, operation.stamp);
-  const touched = overlapsAny([...paths, ...decisions.map(({ path }) => path)]);
-  const kept = (record.decisions ?? []).filter(({ path }) => !touched(path));
-  const explained = kept.length + decisions.length === 0 ? undefined : [...kept, ...decisions];
-  return {
+  const stamps = isNew ? record.stamps : raiseStamps(record, pathsOf(writes), operation.stamp);
+  const explained = explainedBy(record.decisions ?? [], writes, decisions);
+  const written: { -readonly [K in keyof SyncRecord]: SyncRecord[K] } = {
     entity: record.entity,
     id: record.id,
     data: writes.length === 0 ? record.data : dataAfter(record.data, writes),
     version: record.version,
     clock: withCounter(record.clock, author, counterOf(operation.clock, author)),
     stamp: laterStamp(record.stamp, operation.stamp),
-    ...(stamps === undefined ? {} : { stamps }),
-    ...(deleted ? { deleted: true as const } : {}),
-    ...(explained === undefined ? {} : { decisions: explained }),
   };
+  if (stamps !== undefined) written.stamps = stamps;
+  if (deleted) written.deleted = true;
+  if (explained.length > 0) written.decisions = explained;
+  return written;
+}
+
+/** Earlier decisions about what was not written since, and the new ones. */
+function explainedBy(
+  earlier: readonly Decision[],
+  writes: readonly FieldChange[],
+  decisions: readonly Decision[],
+): readonly Decision[] {
+  if (earlier.length === 0) return decisions;
+  const touched = overlapsAny([...pathsOf(writes), ...pathsOf(decisions)]);
+  return [...earlier.filter(({ path }) => !touched(path)), ...decisions];
+}
+
+function pathsOf(places: readonly { readonly path: string }[]): string[] {
+  return places.map(({ path }) => path);
 }
 
 function dataAfter(data: JsonObject, writes: readonly FieldChange[]): JsonObject {

@@ -8,36 +8,34 @@ import type { StoredChange, TableChange } from './row-codec.js';
 export class PendingCommit {
   readonly changes: readonly TableChange[];
   readonly text: string;
-  readonly #conditions: readonly RowRevision[];
+  readonly #writes: readonly StorageWrite[];
+  readonly #reads: readonly RowRevision[];
 
   /** Throws `validation` for two writes to one row, and for values that are not JSON. */
   constructor(writes: readonly StorageWrite[], reads: readonly RowRevision[]) {
     const groups = group(writes);
-    this.changes = groups.map(({ table, puts, deletes }) => [table, puts, deletes]);
-    this.text = toText(
-      groups.map(({ table, puts, kept, deletes, by, from }) => {
-        const sources = groups.find((other) => other.table === by?.of && other.deletes.length === 0);
-        return by !== undefined && sources !== undefined && from.every((id) => sources.ids.has(id))
-          ? [table, kept, deletes, by, from]
-          : [table, puts, deletes];
-      }),
-    );
-    const conditions = [...reads];
-    for (const { table, id, ifRevision } of writes)
-      if (ifRevision !== undefined) conditions.push({ table, id, revision: ifRevision });
-    this.#conditions = conditions;
+    this.changes = groups.map(whole);
+    this.text = toText(groups.map((each) => stored(each, groups)));
+    this.#writes = writes;
+    this.#reads = reads;
   }
 
   /** Rows whose condition does not hold in these tables. */
   failing(resident: Resident): RowRef[] {
-    return this.#conditions
-      .filter(({ table, id, revision }) => (resident.find(table)?.rows.get(id)?.revision ?? 0) !== revision)
-      .map(({ table, id }) => ({ table, id }));
+    const isAt = ({ table, id }: RowRef, revision: number) =>
+      (resident.find(table)?.rows.get(id)?.revision ?? 0) === revision;
+    return [
+      ...this.#reads.filter((read) => !isAt(read, read.revision)),
+      ...this.#writes.filter((write) => write.ifRevision !== undefined && !isAt(write, write.ifRevision)),
+    ];
   }
 
   /** Whether a condition is about a row in this set, which holds what `addRows` put there. */
   dependsOn(rows: ReadonlySet<string>): boolean {
-    return this.#conditions.some(({ table, id }) => rows.has(rowKey(table, id)));
+    const isIn = ({ table, id }: RowRef) => rows.has(rowKey(table, id));
+    return (
+      this.#reads.some(isIn) || this.#writes.some((write) => write.ifRevision !== undefined && isIn(write))
+    );
   }
 
   addRows(rows: Set<string>): void {
@@ -53,8 +51,8 @@ interface Group {
   readonly table: string;
   readonly ids: Set<string>;
   readonly puts: Json[];
-  /** Those of the puts that do not follow from other rows, and how and from which ones the rest does. */
-  readonly kept: Json[];
+  /** Puts that follow from other rows, and how and from which ones they do. */
+  readonly derived: Json[];
   by?: RowTemplate | undefined;
   readonly from: string[];
   readonly deletes: string[];
@@ -65,22 +63,36 @@ function group(writes: readonly StorageWrite[]): Group[] {
   for (const { table, id, value, derived } of writes) {
     let part = groups.get(table);
     if (part === undefined)
-      groups.set(table, (part = { table, ids: new Set(), puts: [], kept: [], from: [], deletes: [] }));
+      groups.set(table, (part = { table, ids: new Set(), puts: [], derived: [], from: [], deletes: [] }));
     if (part.ids.size === part.ids.add(id).size) {
       throw new SyncError('validation', `one commit writes ${table}/${id} twice`, {
         hint: 'Write each row once.',
       });
     }
-    if (value === undefined) {
-      part.deletes.push(id);
-      continue;
-    }
-    part.puts.push(id, value);
     part.by ??= derived?.by;
-    if (derived !== undefined && derived.by === part.by) part.from.push(derived.from);
-    else part.kept.push(id, value);
+    if (value === undefined) part.deletes.push(id);
+    else if (derived === undefined || derived.by !== part.by) part.puts.push(id, value);
+    else {
+      part.derived.push(id, value);
+      part.from.push(derived.from);
+    }
   }
   return [...groups.values()];
+}
+
+function whole({ table, puts, derived, deletes }: Group): TableChange {
+  return [table, derived.length === 0 ? puts : puts.concat(derived), deletes];
+}
+
+/** Without the rows that follow from others, where those are in the same commit. */
+function stored(group: Group, groups: readonly Group[]): StoredChange {
+  const { table, puts, deletes, by, from } = group;
+  const isSource = (other: Group) =>
+    other.table === by?.of && other.derived.length + other.deletes.length === 0;
+  const sources = groups.find(isSource);
+  return by !== undefined && sources !== undefined && from.every((id) => sources.ids.has(id))
+    ? [table, puts, deletes, by, from]
+    : whole(group);
 }
 
 function toText(changes: readonly StoredChange[]): string {

@@ -1,12 +1,13 @@
 import { map, type Observable } from 'rxjs';
 import type { EntityDefinition } from '../contracts/entity.js';
 import type { Json } from '../contracts/json.js';
+import { freeze } from '../diff/freeze.js';
 import { SyncError } from '../errors.js';
 import type { FieldOf } from '../resolve/define-entity.js';
 import type { Context } from './context.js';
 import { liveData, runQuery, watchQuery, type Source } from './live.js';
 import type { Intent, WriteOptions } from './operations.js';
-import { compileQuery, freeze, type Query } from './query.js';
+import { compileQuery, type Query } from './query.js';
 import type { Receipt, ReceiptDesk } from './receipts.js';
 import { recordTable } from './rows.js';
 import { verbsOf, type Creatable, type Patch } from './verbs.js';

@@ -2,8 +2,9 @@ import { Observable } from 'rxjs';
 import type { EntityDefinition } from '../contracts/entity.js';
 import type { Json, JsonObject } from '../contracts/json.js';
 import type { StorageAdapter } from '../contracts/storage.js';
+import { freeze } from '../diff/freeze.js';
 import type { Committer, RowMove } from './committer.js';
-import { compileQuery, freeze, type CompiledQuery, type Query, type QueryRow } from './query.js';
+import { compileQuery, type CompiledQuery, type Query, type QueryRow } from './query.js';
 import { recordTable, type RecordRow } from './rows.js';
 
 /** Hands the rows of each commit to those who watch their table. */

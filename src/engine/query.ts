@@ -2,6 +2,7 @@ import type { EntityDefinition } from '../contracts/entity.js';
 import type { Json, JsonObject } from '../contracts/json.js';
 import type { ScanOptions, ScanRange } from '../contracts/storage.js';
 import { equalJson } from '../diff/canonical.js';
+import { freeze } from '../diff/freeze.js';
 import { ownValue } from '../diff/shape.js';
 
 /** What a field must be like. All that is given must hold. */
@@ -181,11 +182,4 @@ function isBound(value: Json | undefined): value is number | string {
 /** A field name or a JSON Pointer, as a JSON Pointer. */
 export function toPath(field: string): string {
   return field === '' || field.startsWith('/') ? field : `/${lookupName(field)}`;
-}
-
-/** Resident data are shared with the store; a reader that changed them would change the store's copy. */
-export function freeze<T extends Json>(value: T): T {
-  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
-  for (const each of Object.values(value as JsonObject)) if (typeof each === 'object') freeze(each);
-  return Object.freeze(value);
 }

@@ -11,6 +11,7 @@ import type {
 } from '../contracts/resolver.js';
 import { contentHash, equalJson } from '../diff/canonical.js';
 import { applyChanges, diffData } from '../diff/diff.js';
+import { freeze } from '../diff/freeze.js';
 import { toJson } from '../diff/json.js';
 import { isPrefix, lookup } from '../diff/pointer.js';
 import { isJsonObject } from '../diff/shape.js';
@@ -179,7 +180,7 @@ function judgeOf(
 
 function askRule(rule: FieldRule, field: FieldContext): FieldVerdict {
   try {
-    return rule.decide(field);
+    return rule.decide(freeze(field));
   } catch (error) {
     return leave(`The rule "${rule.name}" failed: ${reasonOf(error)}.`);
   }
@@ -191,7 +192,7 @@ function askCustom(
   context: RecordContext,
 ): (field: FieldContext) => FieldVerdict {
   try {
-    const answer = toJson(decide(context));
+    const answer = toJson(decide(freeze(context)));
     if (answer === 'conflict') return () => leave('The custom strategy left it to a person.');
     if (answer === 'local' || answer === 'remote')
       return (field) => sideVerdict(field, answer, `The custom strategy took the ${answer} side.`);

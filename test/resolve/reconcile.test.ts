@@ -6,11 +6,13 @@ import {
   max,
   merge,
   reconcile,
+  rule,
   serverWins,
   union,
   type ConflictStrategy,
   type EntityDefinition,
   type FieldChange,
+  type Json,
   type Operation,
   type SyncRecord,
 } from 'syncline';
@@ -68,15 +70,34 @@ test.each([
 });
 
 test('a rule of one’s own that throws leaves its field to a person', () => {
-  const rule = {
+  const broken = {
     name: 'broken',
     laws: { commutative: false, associative: false, idempotent: false },
     needsBase: false,
     decide: fail,
   };
-  const outcome = reconcile(pieces(merge({ fields: { '/title': rule } })), record(), operation([retitled]));
+  const outcome = reconcile(pieces(merge({ fields: { '/title': broken } })), record(), operation([retitled]));
   expect(outcome).toMatchObject({ kind: 'conflict', fields: [{ path: '/title' }] });
 });
+
+test.each([
+  ['a rule', merge({ fields: { '/tags': rule('adding', ({ local, remote }) => adding(remote, local)) } })],
+  ['a custom strategy', custom(({ record: { data } }) => ({ '/tags': adding(data['tags'], 'x') }))],
+])('%s that would change what it is given cannot: a person decides, and both sides stay', (_, strategy) => {
+  const retagged: FieldChange = { path: '/tags', action: 'set', value: ['ours'], base: [] };
+  const [theirs, ours] = [record(), operation([retagged])];
+  const outcome = reconcile(pieces(strategy), theirs, ours);
+  expect(outcome).toMatchObject({
+    kind: 'conflict',
+    fields: [{ path: '/tags', local: ['ours'], remote: ['a'] }],
+  });
+  expect([theirs, ours]).toEqual([record(), operation([retagged])]);
+});
+
+function adding(members: Json | undefined, member: Json | undefined): Json {
+  (members as unknown[]).push(member);
+  return members ?? null;
+}
 
 test.each([
   ['throws in a refinement', z.object({ id: z.string() }).refine(fail)],

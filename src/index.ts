@@ -8,13 +8,13 @@ export type { ClientOptions, PendingChoice, SyncClient } from './engine/client.j
 export type { Collection, TransactionCollection } from './engine/collection.js';
 export type { Conflict, ConflictInbox, Resolution } from './engine/conflicts.js';
 export type { ClientEvent } from './engine/events.js';
+export type { SyncProgress } from './engine/exchange.js';
 export type { Explanation, FieldOrigin } from './engine/explain.js';
 export type { WriteOptions } from './engine/operations.js';
 export type { Outbox, OutboxStats } from './engine/outbox-verbs.js';
 export type { Condition, Query, Where } from './engine/query.js';
 export type { Receipt } from './engine/receipts.js';
 export type { PauseReason, SyncState, SyncStatus } from './engine/status.js';
-export type { SyncProgress } from './engine/sync-loop.js';
 export type { Creatable, Patch } from './engine/verbs.js';
 
 export { defineEntity } from './resolve/define-entity.js';

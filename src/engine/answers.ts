@@ -4,6 +4,7 @@ import type { SyncRecord } from '../contracts/operation.js';
 import type { OutboxEntry } from '../contracts/queue.js';
 import type { SyncErrorData } from '../contracts/errors.js';
 import type { OperationResult } from '../contracts/transport.js';
+import { defined } from '../diff/shape.js';
 import { writeOver } from '../resolve/reconcile.js';
 import { Bench, type OpenLane } from './bench.js';
 import type { Transaction } from './committer.js';
@@ -115,7 +116,7 @@ function nothingYet() {
 }
 
 function errorOf({ id, code, message, details }: OperationResult & { status: 'rejected' }): SyncErrorData {
-  return { code, message, operationId: id, ...(details === undefined ? {} : { details }) };
+  return { code, message, operationId: id, ...defined({ details }) };
 }
 
 /** Another write has the same id, by a flaw in somebody's randomness: this one goes on under another. */

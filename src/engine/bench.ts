@@ -11,6 +11,7 @@ import type { ClientEvent } from './events.js';
 import { definitionOf, loadLanes, stateBefore, storeLane, type Lane, type LaneKey } from './lane.js';
 import { assertNotNewer, putMeta, readMeta } from './meta.js';
 import { hopeless } from './operations.js';
+import { OutboxRows } from './outbox-rows.js';
 import { tables, type HistoryRow } from './rows.js';
 import { isCovered, settleContested, type Settled } from './settle.js';
 
@@ -31,12 +32,10 @@ export class Bench {
   readonly #transaction: Transaction;
   readonly #lanes = new Map<string, OpenLane>();
   readonly #accepted: OutboxEntry[] = [];
-  readonly #changed = new Map<string, OutboxEntry | undefined>();
-  readonly #inserted = new Set<string>();
+  readonly #rows: OutboxRows;
   /** Put back in its lane on purpose: the server is asked, even where it looks hopeless. */
   readonly #sentAgain = new Set<string>();
   readonly #restored = new Set<string>();
-  readonly #replaced = new Map<string, string>();
   readonly #refused = new Map<string, SyncErrorData>();
   #sent: ReadonlySet<string> | undefined;
   /** What to tell once the work is durable. */
@@ -50,6 +49,7 @@ export class Bench {
   constructor(context: Context, transaction: Transaction) {
     this.#context = context;
     this.#transaction = transaction;
+    this.#rows = new OutboxRows(transaction);
   }
 
   async open(keys: readonly LaneKey[]): Promise<void> {
@@ -80,18 +80,15 @@ export class Bench {
   accept(lane: OpenLane, entry: OutboxEntry): void {
     this.#accepted.push(entry);
     this.#take(lane, entry.operation.id);
-    this.#changed.set(entry.operation.id, undefined);
+    this.#rows.drop(entry.operation.id);
   }
 
   /** Puts an entry in place of the one with its id, or of the one it replaces. */
   put(lane: OpenLane, { entry, replaces }: Settled): void {
     const { id } = entry.operation;
     lane.entries = lane.entries.map((each) => (each.operation.id === (replaces ?? id) ? entry : each));
-    this.#changed.set(id, entry);
-    if (replaces === undefined) return;
-    this.#changed.set(replaces, undefined);
-    this.#inserted.add(id);
-    this.#replaced.set(replaces, id);
+    if (replaces === undefined) return this.#rows.put(entry);
+    this.#rows.succeed(replaces, entry);
     this.tellMerged(entry.operation, entry.operation.decisions ?? []);
   }
 
@@ -106,35 +103,21 @@ export class Bench {
   /** Puts an entry that the server once had back in its lane, in the order of writing. */
   restore(lane: OpenLane, entry: OutboxEntry): void {
     this.#restored.add(entry.operation.id);
-    this.insert(lane, entry);
-  }
-
-  /** Adds an entry to its lane, in the order of writing; one that is there is replaced. */
-  insert(lane: OpenLane, entry: OutboxEntry): void {
-    const { id } = entry.operation;
-    if (lane.entries.some(({ operation }) => operation.id === id)) return this.put(lane, { entry });
-    lane.entries = [...lane.entries, entry].sort((a, b) => a.order - b.order);
-    if (!this.#changed.has(id)) this.#inserted.add(id);
-    this.#sentAgain.add(id);
-    this.#changed.set(id, entry);
+    if (lane.entries.some(({ operation }) => operation.id === entry.operation.id))
+      return this.put(lane, { entry });
+    this.#insert(lane, entry);
+    this.#rows.insert(entry);
   }
 
   /** Puts a new entry at its place in the lane, for a dead letter that is sent again. */
   replace(lane: OpenLane, entry: OutboxEntry, letter: string): void {
-    this.insert(lane, entry);
-    this.drop(undefined, letter);
-    this.#replaced.set(letter, entry.operation.id);
+    this.#insert(lane, entry);
+    this.#rows.succeed(letter, entry);
   }
 
   /** Refused for good: a dead letter, and what needs it goes along when the bench closes. */
   refuse(id: string, error: SyncErrorData): void {
     this.#refused.set(id, error);
-  }
-
-  /** Removes a row of the outbox that is in no lane, or stays out of its lane. */
-  drop(lane: OpenLane | undefined, id: string): void {
-    if (lane !== undefined) this.#take(lane, id);
-    this.#changed.set(id, undefined);
   }
 
   /** Moves a lane's base: covered operations leave, contested ones are decided, hopeless ones are refused. */
@@ -178,20 +161,14 @@ export class Bench {
   async close(): Promise<void> {
     await this.#buryAll();
     for (const id of this.#sentAgain) {
-      const dead = this.#changed.get(id)?.operation.dependsOn?.find((needed) => this.#refused.has(needed));
+      const dead = this.#rows.get(id)?.operation.dependsOn?.find((needed) => this.#refused.has(needed));
       if (dead !== undefined) throw hopeless(dead);
     }
     for (const lane of this.#lanes.values()) {
       if (isChanged(lane))
         storeLane(this.#transaction, lane.definition, lane.loaded, lane.base, lane.entries);
     }
-    await this.#redirect();
-    for (const [id, entry] of this.#changed) {
-      if (entry === undefined && this.#inserted.has(id)) continue;
-      if (entry === undefined) this.#transaction.delete(tables.outbox, id);
-      else if (this.#inserted.has(id)) this.#transaction.insert(tables.outbox, id, entry);
-      else this.#transaction.put(tables.outbox, id, entry);
-    }
+    await this.#rows.store(this.#context.mirror);
     this.#storeSent();
     await this.#remember();
   }
@@ -202,6 +179,12 @@ export class Bench {
     this.put(lane, settled);
     if (settled.entry.state === 'conflict' && entry.state !== 'conflict')
       this.events.push({ kind: 'conflict', entry: settled.entry });
+  }
+
+  /** Adds an entry to its lane, in the order of writing. */
+  #insert(lane: OpenLane, entry: OutboxEntry): void {
+    lane.entries = [...lane.entries, entry].sort((a, b) => a.order - b.order);
+    this.#sentAgain.add(entry.operation.id);
   }
 
   #take(lane: OpenLane, id: string): void {
@@ -217,24 +200,12 @@ export class Bench {
     }
   }
 
-  /**
-   * The outbox as this work leaves it so far, with what it put back; the mirror does not know yet what was written for
-   * the same commit. What this work itself has only just written dies another time.
-   */
-  async #entries(): Promise<OutboxEntry[]> {
-    const rows = await this.#transaction.all(tables.outbox);
-    const own = [...this.#restored, ...this.#replaced.values()].filter((id) => !rows.has(id));
-    const back = own.map((id) => this.#changed.get(id));
-    const present = [...rows].map(([id, entry]) => this.#changed.get(id) ?? entry);
-    return [...present, ...back.filter((entry) => entry !== undefined)].sort((a, b) => a.order - b.order);
-  }
-
   /** Turns what was refused, and what goes with it, into dead letters. */
   async #bury(): Promise<void> {
     if (this.#refused.size === 0) return;
     // Whoever writes moves this row: with another tab's write in between, this work runs again and knows of it.
     await readMeta(this.#transaction, 'replica');
-    const entries = await this.#entries();
+    const entries = await this.#rows.entries();
     const exists = (lane: string) => {
       const base = this.#lanes.get(lane)?.base;
       return base !== undefined && base.deleted === undefined;
@@ -264,29 +235,9 @@ export class Bench {
       const { awaitsVersion: _version, conflict: _conflict, ...rest } = entry;
       const letter: OutboxEntry = { ...rest, state: 'dead', error };
       this.#take(lane, operation.id);
-      this.#changed.set(operation.id, letter);
+      this.#rows.put(letter);
       this.events.push({ kind: 'dead-letter', entry: letter });
     }
-  }
-
-  /** What depended on a replaced operation depends on its successor. */
-  async #redirect(): Promise<void> {
-    if (this.#replaced.size === 0) return;
-    await readMeta(this.#transaction, 'replica');
-    const dependants = this.#context.mirror
-      .entries()
-      .filter(({ operation }) => operation.dependsOn?.some((id) => this.#replaced.has(id)) === true)
-      .map(({ operation }) => operation.id)
-      .filter((id) => this.#changed.get(id) !== undefined || !this.#changed.has(id));
-    const rows = await this.#transaction.get(tables.outbox, dependants);
-    dependants.forEach((id, at) => {
-      const entry = this.#changed.get(id) ?? rows[at];
-      if (entry === undefined) return;
-      const dependsOn = (entry.operation.dependsOn ?? []).map(
-        (needed) => this.#replaced.get(needed) ?? needed,
-      );
-      this.#changed.set(id, { ...entry, operation: { ...entry.operation, dependsOn } });
-    });
   }
 
   #wasSent({ operation, state }: OutboxEntry): boolean {
@@ -296,9 +247,7 @@ export class Bench {
   /** Notes which operations that wait may be with the server already. */
   #storeSent(): void {
     const before = this.#sent ?? new Set();
-    const mayBeThere = [...before, ...this.#restored].filter(
-      (id) => !this.#changed.has(id) || this.#changed.get(id)?.state === 'pending',
-    );
+    const mayBeThere = [...before, ...this.#restored].filter((id) => this.#rows.mayWait(id));
     const after = new Set(mayBeThere);
     const isSame = after.size === before.size && mayBeThere.every((id) => before.has(id));
     if (!isSame) putMeta(this.#transaction, 'sent', { ids: [...after] });

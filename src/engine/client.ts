@@ -13,6 +13,7 @@ import { Committer, type RowMove } from './committer.js';
 import { createConflictInbox, type ConflictInbox } from './conflicts.js';
 import { outboxDefaults, pageLimitDefault, type Context } from './context.js';
 import type { ClientEvent } from './events.js';
+import type { SyncProgress } from './exchange.js';
 import { explain, type Explanation } from './explain.js';
 import { RowFeed, type Source } from './live.js';
 import { definitionOf } from './lane.js';
@@ -24,7 +25,7 @@ import { ReceiptDesk, type Receipt } from './receipts.js';
 import { readMeta } from './meta.js';
 import { layoutOf, tables, type ReplicaRow, type SyncRow } from './rows.js';
 import type { SyncStatus } from './status.js';
-import { SyncLoop, type SyncProgress } from './sync-loop.js';
+import { SyncLoop } from './sync-loop.js';
 import { verbsOf } from './verbs.js';
 import { write } from './write.js';
 
@@ -230,7 +231,7 @@ function assemble(context: Context, { identity, loop, source, desk, events$, pla
     status$: loop.status$.asObservable(),
     status: () => loop.status$.value,
     events$: events$.asObservable(),
-    progress$: loop.progress$.asObservable(),
+    progress$: loop.progress$,
     conflicts: createConflictInbox(context),
     outbox: createOutbox(context, loop),
     explain: ({ name }, id) => explain(context, definitionOf(context.entities, name).name, id),

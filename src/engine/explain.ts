@@ -4,6 +4,7 @@ import type { OutboxEntry } from '../contracts/queue.js';
 import { stampReplica, stampTime } from '../causality/stamp.js';
 import { equalJson } from '../diff/canonical.js';
 import { escapeSegment, overlaps } from '../diff/pointer.js';
+import { defined } from '../diff/shape.js';
 import { fieldStamp } from '../resolve/field-stamps.js';
 import type { Context } from './context.js';
 import { baseOf, recordTable } from './rows.js';
@@ -50,8 +51,7 @@ export async function explain(context: Context, entity: string, id: string): Pro
   return {
     entity,
     id,
-    ...(record === undefined ? {} : { view: record.view }),
-    ...(base === undefined ? {} : { base }),
+    ...defined({ view: record?.view, base }),
     pending: open,
     deadLetters: lane.filter(({ state }) => state === 'dead'),
     decisions: record?.view.decisions ?? [],
@@ -76,7 +76,7 @@ function originsOf(
       replica: stampReplica(stamp),
       at: stampTime(stamp),
       synced: isSynced,
-      ...(decision === undefined ? {} : { decision }),
+      ...defined({ decision }),
     };
   });
 }

@@ -6,6 +6,7 @@ import type { OutboxEntry } from '../contracts/queue.js';
 import { stampReplica } from '../causality/stamp.js';
 import { toJson } from '../diff/json.js';
 import { parsePointer } from '../diff/pointer.js';
+import { defined } from '../diff/shape.js';
 import { SyncError } from '../errors.js';
 import { fold, refuseInvalid } from './lane.js';
 import { Bench } from './bench.js';
@@ -67,7 +68,7 @@ export function createOutbox(context: Context, loop: SyncLoop): Outbox {
         accepted: counts.accepted,
         conflicts: counts.conflict,
         deadLetters: counts.dead,
-        ...(oldestPendingAt === undefined ? {} : { oldestPendingAt }),
+        ...defined({ oldestPendingAt }),
       };
     },
     pause: () => loop.pause('user'),

@@ -27,29 +27,18 @@ export class Pacing {
 
   /** Operations that were refused for now wait with backoff; everything else goes on. */
   putOff(afterMs: number): void {
-    const { outbox, runtime, mirror } = this.#context;
-    for (const { operation, attempts, state } of mirror.entries()) {
+    for (const { operation, attempts, state } of this.#context.mirror.entries()) {
       if (attempts === 0 || state !== 'pending' || this.#waits(operation.id)) continue;
-      const delayMs = backoffDelayMs(attempts - 1, () => runtime.random(), {
-        baseMs: outbox.backoffBaseMs,
-        capMs: outbox.backoffCapMs,
-        floorMs: afterMs,
-      });
-      this.#hold(operation.id, delayMs + 1);
+      this.#hold(operation.id, retryDelayMs(this.#context, attempts - 1, afterMs) + 1);
     }
   }
 
   /** Operations that wait for one which the server does not have are asked about less and less often. */
   blocked(ids: readonly string[]): void {
-    const { outbox, runtime } = this.#context;
     for (const id of ids) {
       const times = this.#blocked.get(id) ?? 0;
       this.#blocked.set(id, times + 1);
-      const delayMs = backoffDelayMs(times, () => runtime.random(), {
-        baseMs: outbox.backoffBaseMs,
-        capMs: outbox.backoffCapMs,
-      });
-      this.#hold(id, delayMs + 1);
+      this.#hold(id, retryDelayMs(this.#context, times) + 1);
     }
   }
 
@@ -73,4 +62,13 @@ export class Pacing {
     const waitedMs = this.#context.runtime.now() - since;
     return waitedMs < 0 ? 0 : Math.max(0, delayMs - waitedMs);
   }
+}
+
+/** Before the next attempt, as the outbox's options have it, and no less than `floorMs`. */
+export function retryDelayMs({ outbox, runtime }: Context, attempt: number, floorMs = 0): number {
+  return backoffDelayMs(attempt, () => runtime.random(), {
+    baseMs: outbox.backoffBaseMs,
+    capMs: outbox.backoffCapMs,
+    floorMs,
+  });
 }

@@ -6,6 +6,7 @@ import { applyChanges } from '../diff/diff.js';
 import { covers } from '../causality/vector.js';
 import { isSyncError, SyncError } from '../errors.js';
 import { maxDriftMs } from '../causality/stamp.js';
+import { defined } from '../diff/shape.js';
 import { Bench } from './bench.js';
 import type { Transaction } from './committer.js';
 import type { Context } from './context.js';
@@ -71,14 +72,14 @@ async function collect(
 ): Promise<Run> {
   const scope = {
     replica,
-    ...(space === undefined ? {} : { space }),
+    ...defined({ space }),
     entities: [...entities.keys()],
     limit: pageLimit,
   };
   const changes: RecordChange[] = [];
   let reset = from === undefined;
   for (let cursor = from; ;) {
-    const answer = await ask({ ...scope, ...(cursor === undefined ? {} : { cursor }) }, { signal });
+    const answer = await ask({ ...scope, ...defined({ cursor }) }, { signal });
     if (answer.reset === true) {
       changes.length = 0;
       reset = true;

@@ -1,6 +1,7 @@
 import type { Operation } from '../contracts/operation.js';
 import type { OutboxEntry } from '../contracts/queue.js';
 import type { CallOptions, OperationResult } from '../contracts/transport.js';
+import { defined } from '../diff/shape.js';
 import { storeAnswers, type PushReport } from './answers.js';
 import type { Transaction } from './committer.js';
 import type { Context } from './context.js';
@@ -32,9 +33,8 @@ export async function pushBatch(
     return 'stale';
   }
 
-  const space = context.space === undefined ? {} : { space: context.space };
-  const from = cursor === undefined ? {} : { cursor };
-  const answer = await transport.push({ replica: replica.replica, ...space, ...from, operations }, options);
+  const scope = defined({ space: context.space, cursor });
+  const answer = await transport.push({ replica: replica.replica, ...scope, operations }, options);
   options.signal.throwIfAborted();
   const results = answersTo(context, operations, answer.results);
   return committer.run(async (transaction) => {

@@ -1,4 +1,5 @@
 import type { OutboxEntry } from '../contracts/queue.js';
+import { defined } from '../diff/shape.js';
 import { SyncError } from '../errors.js';
 import type { MirrorMove, OutboxMirror } from './mirror.js';
 
@@ -121,21 +122,16 @@ function isSettled({ state }: OutboxEntry): boolean {
 async function settle(entry: OutboxEntry | undefined): Promise<void> {
   if (entry === undefined || entry.state === 'accepted') return;
   const { operation, state, error } = entry;
-  const options = {
-    operationId: operation.id,
-    ...(error?.details === undefined ? {} : { details: error.details }),
-  };
-  await Promise.reject(
-    state === 'conflict'
-      ? new SyncError('conflict', `${operation.entity} ${operation.entityId} waits for a person`, {
-          ...options,
-          hint: 'See client.conflicts.',
-        })
-      : new SyncError('rejected', error?.message ?? 'refused', {
-          ...options,
-          hint: 'See client.outbox.deadLetters().',
-        }),
-  );
+  const options = { operationId: operation.id, ...defined({ details: error?.details }) };
+  if (state === 'conflict')
+    throw new SyncError('conflict', `${operation.entity} ${operation.entityId} waits for a person`, {
+      ...options,
+      hint: 'See client.conflicts.',
+    });
+  throw new SyncError('rejected', error?.message ?? 'refused', {
+    ...options,
+    hint: 'See client.outbox.deadLetters().',
+  });
 }
 
 function deferred(): Waiter {

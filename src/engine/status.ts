@@ -1,4 +1,5 @@
 import type { SyncErrorData } from '../contracts/errors.js';
+import { defined } from '../diff/shape.js';
 import type { OutboxMirror } from './mirror.js';
 
 export type SyncState =
@@ -46,15 +47,17 @@ export function deriveStatus(mirror: OutboxMirror, facts: Facts): SyncStatus {
   const pending = counts.pending + counts.contested;
   return {
     state: stateOf(facts, { pending, conflicts: counts.conflict, oldest }),
-    ...(facts.paused === undefined ? {} : { reason: facts.paused }),
     online: facts.online,
     leader: facts.leader,
     pending,
     conflicts: counts.conflict,
     deadLetters: counts.dead,
-    ...(oldest === undefined ? {} : { oldestPendingAt: oldest }),
-    ...(facts.syncedAt === undefined ? {} : { syncedAt: facts.syncedAt }),
-    ...(facts.lastError === undefined ? {} : { lastError: facts.lastError }),
+    ...defined({
+      reason: facts.paused,
+      oldestPendingAt: oldest,
+      syncedAt: facts.syncedAt,
+      lastError: facts.lastError,
+    }),
   };
 }
 

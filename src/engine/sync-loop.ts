@@ -1,25 +1,11 @@
-import { BehaviorSubject, Subject } from 'rxjs';
+import { BehaviorSubject, type Observable } from 'rxjs';
 import type { Platform } from '../contracts/connectivity.js';
-import type { OutboxEntry } from '../contracts/queue.js';
-import { isSyncError, SyncError, toSyncError } from '../errors.js';
-import { backoffDelayMs } from '../outbox/backoff.js';
+import { SyncError, toSyncError } from '../errors.js';
 import { aborted, withSignal } from './abort.js';
-import { BatchSize, refuseAll } from './batch-size.js';
 import type { Context } from './context.js';
-import type { ClientEvent } from './events.js';
-import { renewIdentity } from './identity.js';
-import { Pacing } from './pacing.js';
-import { pullToPresent, startOver } from './pull.js';
-import { pushBatch } from './push.js';
-import { Scheduler } from './scheduler.js';
+import { Exchange, type SyncProgress } from './exchange.js';
+import { retryDelayMs } from './pacing.js';
 import { deriveStatus, type PauseReason, type SyncStatus } from './status.js';
-
-/** How far a long job is. `total` is absent while nobody knows it. */
-export interface SyncProgress {
-  readonly phase: 'push' | 'pull';
-  readonly done: number;
-  readonly total?: number;
-}
 
 export interface LoopOptions {
   readonly platform: Platform;
@@ -29,40 +15,30 @@ export interface LoopOptions {
   readonly pollIntervalMs: number;
 }
 
-/** Identities or epochs that may change in a row before it is called a fault of the server. */
-const upsetsMax = 3;
-
-/** Decides when to push and pull, one exchange at a time, and what to do when one fails. */
+/** Decides when there is an exchange, one at a time, and when the next one comes after a failure. */
 export class SyncLoop {
   readonly status$: BehaviorSubject<SyncStatus>;
-  readonly progress$ = new Subject<SyncProgress>();
+  readonly progress$: Observable<SyncProgress>;
   readonly #context: Context;
   readonly #options: LoopOptions;
+  readonly #exchange: Exchange;
   readonly #closing = new AbortController();
   #running: Promise<void> | undefined;
-  #wantsPull = true;
   #leader = false;
   #paused: PauseReason | undefined;
   #failures = 0;
   #lastError: SyncError | undefined;
   #syncedAt: number | undefined;
-  #answeredAt: number | undefined;
   #timer: { readonly dueAt: number; readonly cancel: () => void } | undefined;
   /** The timer went off while an exchange ran. */
   #again = false;
-  readonly #size: BatchSize;
-  /** Rounds in a row after which something else had to be done before anything could be sent. */
-  #upsets = 0;
-  readonly #pacing: Pacing;
-  readonly #scheduler: Scheduler;
   readonly #stops: (() => void)[] = [];
 
   constructor(context: Context, options: LoopOptions) {
     this.#context = context;
     this.#options = options;
-    this.#size = new BatchSize(context.outbox);
-    this.#pacing = new Pacing(context);
-    this.#scheduler = new Scheduler(context.mirror);
+    this.#exchange = new Exchange(context);
+    this.progress$ = this.#exchange.progress$.asObservable();
     this.status$ = new BehaviorSubject(this.#derive());
     this.#stops.push(
       context.mirror.listen((moves) => {
@@ -100,7 +76,7 @@ export class SyncLoop {
 
   /** Pulls, and sends what waits, now: somebody knows that there is something to get. */
   nudge(): void {
-    this.#wantsPull = true;
+    this.#exchange.wantsPull = true;
     this.#failures = 0;
     this.#wake(0);
   }
@@ -131,8 +107,8 @@ export class SyncLoop {
         this.#running.catch(() => undefined),
         signal,
       );
-    this.#wantsPull = true;
-    await withSignal(this.#exchange(signal), signal);
+    this.#exchange.wantsPull = true;
+    await withSignal(this.#once(signal), signal);
   }
 
   async close(): Promise<void> {
@@ -141,7 +117,7 @@ export class SyncLoop {
     for (const stop of this.#stops.splice(0)) stop();
     await this.#running?.catch(() => undefined);
     this.status$.complete();
-    this.progress$.complete();
+    this.#exchange.progress$.complete();
   }
 
   #lead(): void {
@@ -171,13 +147,13 @@ export class SyncLoop {
     const cancel = this.#context.runtime.setTimer(dueAt - now, () => {
       this.#timer = undefined;
       if (this.#running !== undefined) this.#again = true;
-      else if (this.#paused === undefined && this.#online) this.#exchange().catch(() => undefined);
+      else if (this.#paused === undefined && this.#online) this.#once().catch(() => undefined);
     });
     this.#timer = { dueAt, cancel };
   }
 
   /** Single flight: whoever comes while an exchange runs waits for it. */
-  #exchange(signal?: AbortSignal): Promise<void> {
+  #once(signal?: AbortSignal): Promise<void> {
     const signals = signal === undefined ? [this.#closing.signal] : [this.#closing.signal, signal];
     this.#running ??= this.#run(AbortSignal.any(signals)).finally(() => {
       this.#running = undefined;
@@ -188,14 +164,9 @@ export class SyncLoop {
   }
 
   async #run(signal: AbortSignal): Promise<void> {
-    this.#upsets = 0;
     const paused = this.#paused;
-    const maySend = () => this.#paused === undefined || this.#paused === paused;
     try {
-      do {
-        if (this.#wantsPull) await this.#pull(signal);
-        while (maySend() && (await this.#push(signal)));
-      } while (this.#wantsPull);
+      await this.#exchange.run(signal, () => this.#paused === undefined || this.#paused === paused);
       this.#succeed();
     } catch (error) {
       if (signal.aborted) {
@@ -208,127 +179,31 @@ export class SyncLoop {
     }
   }
 
-  async #pull(signal: AbortSignal): Promise<void> {
-    this.#wantsPull = false;
-    try {
-      const report = await pullToPresent(this.#context, {
-        signal,
-        onPage: (done, total) =>
-          this.progress$.next({ phase: 'pull', done, ...(total === undefined ? {} : { total }) }),
-      });
-      if (report === undefined) return;
-      this.#answered();
-      this.#publish(report.events);
-      if (report.identityLost) await this.#renewIdentity();
-      if (report.changes > 0 || report.reset)
-        this.#context.emit({ kind: 'pulled', changes: report.changes, reset: report.reset });
-    } catch (error) {
-      this.#wantsPull = true;
-      throw error;
-    }
-  }
-
-  /** Sends one batch; answers whether there may be another. */
-  async #push(signal: AbortSignal): Promise<boolean> {
-    const { mirror } = this.#context;
-    const total = mirror.size;
-    const batch = this.#nextBatch();
-    const round = await pushBatch(this.#context, batch, { signal }).catch((error: unknown) =>
-      this.#sendLess(batch, error),
-    );
-    if (round === undefined || round === 'stale') return round !== undefined;
-    this.#answered();
-    this.#publish(round.events);
-    this.#context.emit({
-      kind: 'pushed',
-      accepted: round.accepted,
-      refused: round.refused,
-      conflicts: round.conflicts,
-    });
-    this.progress$.next({ phase: 'push', done: total - mirror.size, total });
-    this.#pacing.throttle();
-    if (round.identityLost) await this.#renewIdentity();
-    if (round.retryAfterMs !== undefined) this.#pacing.putOff(round.retryAfterMs);
-    this.#pacing.blocked(round.blocked);
-    if (round.needsPull || round.epochChanged) this.#wantsPull = true;
-    this.#upsets = round.identityLost || round.epochChanged ? this.#upsets + 1 : 0;
-    if (this.#upsets > upsetsMax)
-      throw new SyncError(
-        'protocol',
-        'each time the server has another epoch, or takes this replica for a copy',
-      );
-    return !this.#wantsPull;
-  }
-
-  /** A batch that is too large goes in parts; what is too large by itself does not go at all. */
-  async #sendLess(batch: readonly OutboxEntry[], error: unknown): Promise<'stale'> {
-    if (!isSyncError(error, 'limit')) throw error;
-    if (!this.#size.shrink(batch)) this.#publish(await refuseAll(this.#context, batch, error));
-    return 'stale';
-  }
-
-  #nextBatch(): OutboxEntry[] {
-    const { entities } = this.#context;
-    // What belongs to an entity that this tab does not know waits for one that does.
-    const mayGo = (entry: OutboxEntry) => entities.has(entry.operation.entity) && this.#pacing.mayGo(entry);
-    return this.#scheduler.next({ ...this.#size.limits, mayGo });
-  }
-
-  async #renewIdentity(): Promise<void> {
-    const replica = await this.#context.committer.run((transaction) =>
-      renewIdentity(this.#context, transaction),
-    );
-    this.#context.emit({ kind: 'identity-changed', replica });
-  }
-
   #succeed(): void {
     const { runtime } = this.#context;
     this.#failures = 0;
     this.#lastError = undefined;
-    this.#size.reset();
     if (this.#paused === 'auth') this.#paused = undefined;
     if (this.#isAllSent) this.#syncedAt = runtime.now();
     const { pollIntervalMs } = this.#options;
-    for (const delayMs of this.#pacing.waitsMs()) this.#wake(delayMs);
+    for (const delayMs of this.#exchange.pacing.waitsMs()) this.#wake(delayMs);
     if (this.#again) this.#wake(0);
     this.#again = false;
     if (pollIntervalMs === 0) return;
-    this.#wantsPull = true;
+    this.#exchange.wantsPull = true;
     this.#wake(pollIntervalMs);
   }
 
   /** No failure of an exchange ever costs an operation an attempt. */
   async #fail(error: SyncError, signal: AbortSignal): Promise<void> {
     this.#lastError = error;
-    const { outbox, runtime } = this.#context;
-    await this.#remedy(error, signal).catch((failure: unknown) =>
-      this.#context.emit({ kind: 'error', error: toSyncError(failure) }),
-    );
-    if (error.code !== 'network' && error.code !== 'timeout') this.#context.emit({ kind: 'error', error });
-    const floorMs = error.retryAfterMs ?? 0;
-    const delay = backoffDelayMs(this.#failures++, () => runtime.random(), {
-      baseMs: outbox.backoffBaseMs,
-      capMs: outbox.backoffCapMs,
-      floorMs,
-    });
-    this.#wake(delay);
-  }
-
-  async #remedy(error: SyncError, signal: AbortSignal): Promise<void> {
-    const { transport, committer } = this.#context;
-    if (error.code === 'unauthenticated') {
-      if ((await transport.refreshAuth?.({ signal }).catch(() => false)) !== true) this.#paused ??= 'auth';
-    } else if (error.code === 'cursor-expired') {
-      await committer.run(startOver);
+    try {
+      if (await this.#exchange.remedy(error, signal)) this.#paused ??= 'auth';
+    } catch (failure) {
+      this.#context.emit({ kind: 'error', error: toSyncError(failure) });
     }
-  }
-
-  #answered(): void {
-    this.#answeredAt = this.#context.runtime.now();
-  }
-
-  #publish(events: readonly ClientEvent[]): void {
-    for (const event of events) this.#context.emit(event);
+    if (error.code !== 'network' && error.code !== 'timeout') this.#context.emit({ kind: 'error', error });
+    this.#wake(retryDelayMs(this.#context, this.#failures++, error.retryAfterMs));
   }
 
   #tell(): void {
@@ -343,7 +218,7 @@ export class SyncLoop {
       paused: this.#paused,
       lastError: this.#lastError?.toJSON(),
       syncedAt: this.#syncedAt,
-      answeredAt: this.#answeredAt,
+      answeredAt: this.#exchange.answeredAt,
       now: this.#context.runtime.now(),
     });
   }

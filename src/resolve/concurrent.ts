@@ -14,7 +14,7 @@ import { applyChanges, diffData } from '../diff/diff.js';
 import { freeze } from '../diff/freeze.js';
 import { toJson } from '../diff/json.js';
 import { isPrefix, lookup } from '../diff/pointer.js';
-import { isJsonObject } from '../diff/shape.js';
+import { defined, isJsonObject } from '../diff/shape.js';
 import { resolveDeletion } from './deletion.js';
 import type { PersonalChoice, Ruling } from './ruling.js';
 import { fieldStamp } from './field-stamps.js';
@@ -134,9 +134,11 @@ function contextOf(
     entity: record.entity,
     entityId: record.id,
     path: change.path,
-    ...optional('base', change.base),
-    ...optional('local', wanted(change, record.data)),
-    ...optional('remote', lookup(record.data, change.path).value),
+    ...defined({
+      base: change.base,
+      local: wanted(change, record.data),
+      remote: lookup(record.data, change.path).value,
+    }),
     localStamp: operation.stamp,
     remoteStamp: whole ? record.stamp : fieldStamp(record, change.path),
   };
@@ -228,14 +230,14 @@ export function ruleFor(definition: EntityDefinition, path: string): FieldRule {
 }
 
 function writeOf(field: FieldContext, value: Json | undefined): FieldChange {
-  const base = optional('base', field.remote);
+  const base = defined({ base: field.remote });
   return value === undefined
     ? { path: field.path, action: 'unset', ...base }
     : { path: field.path, action: 'set', value, ...base };
 }
 
 function conflictOf({ path, base, local, remote }: FieldContext): FieldConflict {
-  return { path, ...optional('base', base), ...optional('local', local), ...optional('remote', remote) };
+  return { path, ...defined({ base, local, remote }) };
 }
 
 function decisionOf(
@@ -249,13 +251,9 @@ function decisionOf(
     operationId: operation.id,
     replica: stampReplica(operation.stamp),
     remoteReplica: stampReplica(field.remoteStamp),
-    ...optional('result', verdict.value),
+    ...defined({ result: verdict.value }),
     winner: verdict.winner,
     rule: by,
     why: verdict.why,
   };
-}
-
-function optional<K extends string>(key: K, value: Json | undefined): { readonly [P in K]?: Json } {
-  return value === undefined ? {} : ({ [key]: value } as { readonly [P in K]: Json });
 }

@@ -57,7 +57,7 @@ export function defineEntity<T extends object>(options: EntityOptions<T>): Entit
   const { name, version = 1 } = options;
   if (!namePattern.test(name))
     throw new SyncError('validation', `'${name}' cannot name an entity`, {
-      hint: 'A name is a letter, then up to 63 of: letters, digits, _ . -',
+      hint: 'A letter, then up to 63 letters, digits, _ . or -',
     });
   if (!Number.isInteger(version) || version < 1)
     throw new SyncError('validation', `${name}: version must be 1, 2, 3 …`);

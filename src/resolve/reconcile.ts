@@ -6,6 +6,7 @@ import type { Decision, FieldChange, FieldConflict, Operation, SyncRecord } from
 import type { Outcome } from '../contracts/resolver.js';
 import { applyChanges } from '../diff/diff.js';
 import { overlapsAny } from '../diff/path-set.js';
+import { defined } from '../diff/shape.js';
 import { isSyncError } from '../errors.js';
 import { rule } from './concurrent.js';
 import { schemaProblem } from './define-entity.js';
@@ -107,12 +108,7 @@ function reconcileConcurrent(
 function sidesOf({ path, value, base: present }: FieldChange, decisions: readonly Decision[]): FieldConflict {
   const decision = decisions.find((each) => each.path === path);
   const { base, local, remote } = decision ?? { base: undefined, local: value, remote: present };
-  return {
-    path,
-    ...(base === undefined ? {} : { base }),
-    ...(local === undefined ? {} : { local }),
-    ...(remote === undefined ? {} : { remote }),
-  };
+  return { path, ...defined({ base, local, remote }) };
 }
 
 /**

@@ -5,6 +5,7 @@ import type { JsonObject } from '../contracts/json.js';
 import type { Decision, FieldChange, Operation, SyncRecord } from '../contracts/operation.js';
 import { applyChanges, diffData } from '../diff/diff.js';
 import { isPrefix, lookup } from '../diff/pointer.js';
+import { defined } from '../diff/shape.js';
 import { rule } from './concurrent.js';
 import { fieldStamp } from './field-stamps.js';
 import type { Ruling } from './ruling.js';
@@ -65,8 +66,7 @@ function decisionsOf(
         operationId: operation.id,
         replica: stampReplica(operation.stamp),
         remoteReplica: stampReplica(fieldStamp(record, path)),
-        ...(local === undefined ? {} : { local }),
-        ...(remote === undefined ? {} : { remote }),
+        ...defined({ local, remote }),
       };
     });
   // What was written as a whole is told as a whole.

@@ -44,6 +44,6 @@ test.each(['', 'my task', '2do', 'a/b', 'x'.repeat(65)])(
     } catch (thrown) {
       if (isSyncError(thrown, 'validation')) error = thrown;
     }
-    expect(error?.hint).toMatch(/^A name is a letter/);
+    expect(error?.hint).toMatch(/^A letter, then/);
   },
 );

@@ -91,7 +91,7 @@ describe('the practice log in Chromium', () => {
         await expect.poll(() => field(device, 'tempo').locator('input').inputValue()).toBe('63');
       }
       await page.getByRole('button', { name: 'Ask a brand-new device' }).click();
-      await page.getByText('It pulled 328 records: all three are equal.').waitFor();
+      await page.getByText('It pulled 325 pieces and 3 device names: all three are equal.').waitFor();
 
       await page.getByRole('button', { name: 'Again, with another piece' }).click();
       for (const n of [1, 2, 3]) await step(page, n);

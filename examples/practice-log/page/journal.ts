@@ -156,12 +156,13 @@ async function askNewcomer(
 ): Promise<{ readonly tone: string; readonly text: string }> {
   const sides = await Promise.all(devices.map(({ name, client }) => sideOfClient(name, client)));
   const server = await pullAsNewcomer((client) => sideOfClient('the server', client));
-  const count = server.records.size;
+  const pieces = [...server.records.keys()].filter((key) => key.startsWith('piece/')).length;
+  const pulled = `It pulled ${plural(pieces, 'piece')} and ${plural(server.records.size - pieces, 'device name')}`;
   const apart = sides.filter((side) => differences([side, server]).length > 0).map(({ name }) => name);
   return apart.length === 0
-    ? { tone: 'equal', text: `It pulled ${plural(count, 'record')}: all three are equal.` }
+    ? { tone: 'equal', text: `${pulled}: all three are equal.` }
     : {
         tone: 'unequal',
-        text: `It pulled ${plural(count, 'record')}; ${apart.join(' and ')} ${apart.length === 1 ? 'holds' : 'hold'} something else.`,
+        text: `${pulled}; ${apart.join(' and ')} ${apart.length === 1 ? 'holds' : 'hold'} something else.`,
       };
 }

@@ -20,7 +20,8 @@ place each, and the case that catches each of them is named. Your own are held t
 import { createMemoryStore, memoryStorage } from 'syncline/storage/memory';
 import { storageCases } from 'syncline/testing';
 
-for (const { run } of storageCases) {
+for (const { name, run } of storageCases) {
+  console.log(name); // the last one that is printed is the one that failed
   const store = createMemoryStore();
   await run(() => memoryStorage({ store })); // yours here
 }

@@ -1,4 +1,4 @@
-import type { BenchCase, Bound, Line, Side } from './plan.js';
+import type { BenchCase, Bound, Line, Side } from './case.js';
 import type { Samples } from './runner.js';
 import { spreadOf, type Spread } from './statistics.js';
 

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
-import { benchCases, fullLoad, quickLoad, type BenchCase } from './plan.js';
+import type { BenchCase } from './case.js';
+import { benchCases, fullLoad, quickLoad } from './plan.js';
 import { encryptionTable } from './encryption.js';
 import { selfTimeTable } from './profile.js';
 import { profileCase, type ProfileOptions } from './profile-case.js';

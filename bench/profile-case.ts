@@ -1,6 +1,6 @@
 import type { Setting } from './contract.js';
 import { createProfile, type OpenBrowser } from './browser.js';
-import type { BenchCase } from './plan.js';
+import type { BenchCase } from './case.js';
 import { selfTimes, type CpuProfile, type SelfTime } from './profile.js';
 import { onProfile, prepare, withBrowser } from './runner.js';
 import type { ServerProcess } from './server/process.js';

@@ -1,6 +1,6 @@
 import type { Measures, Setting } from './contract.js';
 import { createProfile, openBrowser, type OpenBrowser, type Profile } from './browser.js';
-import type { BenchCase } from './plan.js';
+import type { BenchCase } from './case.js';
 
 /** Contender → measures of each round. */
 export type Samples = Readonly<Record<string, readonly Measures[]>>;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createProfile, openBrowser } from '../browser.js';
 import { judged, type Finding } from '../findings.js';
-import type { Bound } from '../plan.js';
+import type { Bound } from '../case.js';
 import { bundlePage, serveSite } from '../site.js';
 import { spreadOf } from '../statistics.js';
 import { duel, type DuelTimes, type StorageLoad, type Times } from './duel.js';

@@ -1,12 +1,15 @@
 import type { Runtime } from './contracts/runtime.js';
 
+/** Platforms take a longer delay, of more than 24 days, for none at all. */
+const delayMsMax = 2 ** 31 - 1;
+
 /** The platform's own clock, timers and randomness. */
 export const defaultRuntime: Runtime = {
   now: () => Date.now(),
   random: () => Math.random(),
   uuid: () => uuidv7(Date.now(), randomBytes()),
   setTimer(delayMs, callback) {
-    const timer = setTimeout(callback, delayMs);
+    const timer = setTimeout(callback, Math.min(delayMs, delayMsMax));
     return () => clearTimeout(timer);
   },
 };

@@ -13,3 +13,11 @@ test('the default runtime mints distinct ids in the order of their time', () => 
   const times = ids.map((id) => id.slice(0, 13));
   expect([...times].sort()).toEqual(times);
 });
+
+test.each([Infinity, 30 * 24 * 3_600_000])('a delay of %d ms is not taken for none', async (delayMs) => {
+  let isOver = false;
+  const cancel = defaultRuntime.setTimer(delayMs, () => (isOver = true));
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  cancel();
+  expect(isOver).toBe(false);
+});

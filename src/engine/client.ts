@@ -251,7 +251,7 @@ function assemble(context: Context, { identity, loop, source, desk, events$, pla
 }
 
 async function drain(context: Context, loop: SyncLoop, signal: AbortSignal | undefined): Promise<void> {
-  await loop.sync(signal);
+  await loop.sync(signal, true);
   const left = context.mirror.entries().filter(({ state }: OutboxEntry) => state !== 'accepted').length;
   if (left === 0) return;
   throw new SyncError('pending-work', `${left} operations could not be sent`, {

@@ -98,8 +98,8 @@ export class SyncLoop {
     this.#tell();
   }
 
-  /** One exchange, in any tab and state but closed: sends all that is ready and pulls to the present. */
-  async sync(signal?: AbortSignal): Promise<void> {
+  /** One exchange, in any tab and state but closed: sends all that is ready (`hurries`: throttled or not), and pulls. */
+  async sync(signal?: AbortSignal, hurries?: boolean): Promise<void> {
     if (signal?.aborted === true) throw aborted(signal.reason);
     // One that runs may have begun before the last write, and ends with the signal of whoever asked for it.
     while (this.#running !== undefined)
@@ -108,7 +108,7 @@ export class SyncLoop {
         signal,
       );
     this.#exchange.wantsPull = true;
-    await withSignal(this.#once(signal), signal);
+    await withSignal(this.#once(signal, hurries), signal);
   }
 
   async close(): Promise<void> {
@@ -153,7 +153,8 @@ export class SyncLoop {
   }
 
   /** Single flight: whoever comes while an exchange runs waits for it. */
-  #once(signal?: AbortSignal): Promise<void> {
+  #once(signal?: AbortSignal, hurries = false): Promise<void> {
+    this.#exchange.pacing.hurries = hurries;
     const signals = signal === undefined ? [this.#closing.signal] : [this.#closing.signal, signal];
     this.#running ??= this.#run(AbortSignal.any(signals)).finally(() => {
       this.#running = undefined;

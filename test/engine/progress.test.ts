@@ -241,3 +241,23 @@ test("a person's pause outlasts credentials that were refused and renewed meanwh
   expect(phone.status().state).toBe('synced');
   await world.close();
 });
+
+test('what is throttled waits for its interval, but not when the client drains', async () => {
+  const rare = defineEntity({
+    name: 'rare',
+    schema: z.object({ id: z.string(), n: z.number() }),
+    sync: { mode: 'throttled' },
+  });
+  const world = createWorld([rare]);
+  const phone = await world.device();
+  await phone.collection(rare).create({ id: 'r', n: 1 });
+  await phone.sync();
+  await phone.collection(rare).increment('r', 'n');
+  await phone.sync();
+  expect(phone.status().pending).toBe(1);
+  await phone.close({ pending: 'drain' });
+  const laptop = await world.device();
+  await laptop.sync();
+  expect(await laptop.collection(rare).get('r')).toEqual({ id: 'r', n: 2 });
+  await world.close();
+});

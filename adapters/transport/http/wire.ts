@@ -30,7 +30,8 @@ export async function withinTime<T>(
   failure: string,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const limit = AbortSignal.timeout(timeoutMs);
+  // More than platforms can count would be no time at all, or an error.
+  const limit = AbortSignal.timeout(Math.min(timeoutMs, 2 ** 31 - 1));
   const both = AbortSignal.any([signal, limit]);
   try {
     both.throwIfAborted();

@@ -6,7 +6,7 @@ import type { SyncErrorData } from '../contracts/errors.js';
 import type { OperationResult } from '../contracts/transport.js';
 import { defined } from '../diff/shape.js';
 import { writeOver } from '../resolve/reconcile.js';
-import { Bench, type OpenLane } from './bench.js';
+import { Workbench, type OpenLane } from './workbench.js';
 import type { Transaction } from './committer.js';
 import type { Context } from './context.js';
 import type { ClientEvent } from './events.js';
@@ -39,47 +39,43 @@ export async function storeAnswers(
   transaction: Transaction,
   results: readonly OperationResult[],
 ): Promise<PushReport> {
-  const bench = new Bench(context, transaction);
+  const workbench = new Workbench(context, transaction);
   const entries = await transaction.get(
     tables.outbox,
     results.map(({ id }) => id),
   );
-  await bench.open(
-    entries.flatMap((entry) =>
-      entry === undefined ? [] : [{ entity: entry.operation.entity, id: entry.operation.entityId }],
-    ),
-  );
+  await workbench.openFor(entries.filter((entry) => entry !== undefined));
 
   const report = nothingYet();
   results.forEach((result, at) => {
     // Another tab may have stored the answer to the same operation already.
     const entry = entries[at];
-    const lane = entry && bench.lane(entry.operation.entity, entry.operation.entityId);
+    const lane = entry && workbench.laneFor(entry);
     if (entry === undefined || lane === undefined || entry.state === 'dead') return;
     switch (result.status) {
       case 'accepted':
         report.accepted++;
-        if (result.decisions !== undefined) bench.tellMerged(entry.operation, result.decisions);
-        if (!accept(bench, lane, entry, result)) report.needsPull = true;
+        if (result.decisions !== undefined) workbench.tellMerged(entry.operation, result.decisions);
+        if (!accept(workbench, lane, entry, result)) report.needsPull = true;
         break;
       case 'conflict':
         report.conflicts++;
         report.needsPull = true;
-        contest(bench, lane, entry, result.record.version);
+        contest(workbench, lane, entry, result.record.version);
         break;
       case 'rejected':
         if (result.code === 'identity-lost') report.identityLost = true;
         else if (result.code === 'id-taken') {
           report.renamed++;
-          rename(bench, lane, entry, context.runtime.uuid());
+          rename(workbench, lane, entry, context.runtime.uuid());
         } else {
           report.refused++;
-          bench.refuse(result.id, errorOf(result));
+          workbench.refuse(result.id, errorOf(result));
         }
         break;
       case 'retry':
         report.retryAfterMs = Math.max(report.retryAfterMs ?? 0, result.afterMs ?? 0);
-        putOff(context, bench, lane, entry, {
+        putOff(context, workbench, lane, entry, {
           max: context.outbox.attemptsMax,
           code: result.code,
           why: 'the server puts it off',
@@ -88,7 +84,7 @@ export async function storeAnswers(
       case 'blocked':
         if (results.some(({ id }) => id === result.by)) break;
         report.blocked.push(result.id);
-        putOff(context, bench, lane, entry, {
+        putOff(context, workbench, lane, entry, {
           max: blockedMax,
           code: 'blocked',
           why: `it waits for ${result.by}, which the server does not have`,
@@ -96,10 +92,10 @@ export async function storeAnswers(
         break;
     }
   });
-  await bench.close();
+  await workbench.close();
   const { accepted, refused, conflicts, renamed, retryAfterMs, identityLost } = report;
   const moved = accepted + refused + conflicts + renamed > 0 || retryAfterMs !== undefined || identityLost;
-  return { ...report, moved, events: bench.events };
+  return { ...report, moved, events: workbench.events };
 }
 
 function nothingYet() {
@@ -120,9 +116,9 @@ function errorOf({ id, code, message, details }: OperationResult & { status: 're
 }
 
 /** Another write has the same id, by a flaw in somebody's randomness: this one goes on under another. */
-function rename(bench: Bench, lane: OpenLane, entry: OutboxEntry, id: string): void {
+function rename(workbench: Workbench, lane: OpenLane, entry: OutboxEntry, id: string): void {
   const { operation } = entry;
-  bench.put(lane, {
+  workbench.put(lane, {
     entry: { ...entry, operation: { ...operation, id, replaces: operation.id } },
     replaces: operation.id,
   });
@@ -130,19 +126,19 @@ function rename(bench: Bench, lane: OpenLane, entry: OutboxEntry, id: string): v
 
 /** Moves the base where the answer holds nothing unseen. Otherwise the operation waits in the view for the pull. */
 function accept(
-  bench: Bench,
+  workbench: Workbench,
   lane: OpenLane,
   entry: OutboxEntry,
   result: OperationResult & { status: 'accepted' },
 ): boolean {
   const base = baseAfter(lane, entry, result);
   if (base !== undefined) {
-    bench.accept(lane, entry);
+    workbench.accept(lane, entry);
     lane.base = base;
     return true;
   }
   if (entry.state !== 'accepted')
-    bench.put(lane, { entry: { ...entry, state: 'accepted', awaitsVersion: result.version } });
+    workbench.put(lane, { entry: { ...entry, state: 'accepted', awaitsVersion: result.version } });
   return false;
 }
 
@@ -162,21 +158,21 @@ function baseAfter(
     : undefined;
 }
 
-function contest(bench: Bench, lane: OpenLane, entry: OutboxEntry, version: number): void {
+function contest(workbench: Workbench, lane: OpenLane, entry: OutboxEntry, version: number): void {
   if (entry.state === 'conflict') return;
-  bench.put(lane, { entry: { ...entry, state: 'contested', awaitsVersion: version } });
-  if ((lane.base?.version ?? 0) >= version) bench.rebase(lane, lane.base);
+  workbench.put(lane, { entry: { ...entry, state: 'contested', awaitsVersion: version } });
+  if ((lane.base?.version ?? 0) >= version) workbench.rebase(lane, lane.base);
 }
 
 function putOff(
   context: Context,
-  bench: Bench,
+  workbench: Workbench,
   lane: OpenLane,
   entry: OutboxEntry,
   { max, code, why }: { readonly max: number; readonly code: string; readonly why: string },
 ): void {
   const attempts = entry.attempts + 1;
   const error = { code, message: `sent ${attempts} times: ${why}`, operationId: entry.operation.id };
-  if (attempts >= max) bench.refuse(entry.operation.id, error);
-  else bench.put(lane, { entry: { ...entry, attempts, lastAttemptAt: context.runtime.now(), error } });
+  if (attempts >= max) workbench.refuse(entry.operation.id, error);
+  else workbench.put(lane, { entry: { ...entry, attempts, lastAttemptAt: context.runtime.now(), error } });
 }

@@ -1,6 +1,6 @@
 import type { OutboxEntry, OutboxOptions } from '../contracts/queue.js';
 import type { SyncError } from '../errors.js';
-import { Bench } from './bench.js';
+import { Workbench } from './workbench.js';
 import type { Context } from './context.js';
 import type { ClientEvent } from './events.js';
 
@@ -47,11 +47,11 @@ export async function refuseAll(
   error: SyncError,
 ): Promise<readonly ClientEvent[]> {
   return context.committer.run(async (transaction) => {
-    const bench = new Bench(context, transaction);
-    await bench.open(batch.map(({ operation }) => ({ entity: operation.entity, id: operation.entityId })));
+    const workbench = new Workbench(context, transaction);
+    await workbench.openFor(batch);
     for (const { operation } of batch)
-      bench.refuse(operation.id, { ...error.toJSON(), operationId: operation.id });
-    await bench.close();
-    return bench.events;
+      workbench.refuse(operation.id, { ...error.toJSON(), operationId: operation.id });
+    await workbench.close();
+    return workbench.events;
   });
 }

@@ -4,7 +4,7 @@ import type { OutboxEntry } from '../contracts/queue.js';
 import { toJson } from '../diff/json.js';
 import { SyncError } from '../errors.js';
 import type { Settlement } from '../resolve/successor.js';
-import { Bench, type OpenLane } from './bench.js';
+import { Workbench, type OpenLane } from './workbench.js';
 import type { Context } from './context.js';
 import { refuseInvalid, stateBefore } from './lane.js';
 import { accept } from './operations.js';
@@ -68,15 +68,14 @@ async function resolve(context: Context, id: string, resolution: Resolution): Pr
     const entry = context.mirror.get(id);
     if (entry?.state !== 'conflict')
       throw new SyncError('not-found', `${id} is not in the conflict inbox`, { operationId: id });
-    const { entity, entityId } = entry.operation;
-    const bench = new Bench(context, transaction);
-    await bench.open([{ entity, id: entityId }]);
-    const lane = bench.lane(entity, entityId);
+    const workbench = new Workbench(context, transaction);
+    await workbench.openFor([entry]);
+    const lane = workbench.laneFor(entry);
     const present = lane?.entries.find(({ operation }) => operation.id === id);
     if (lane === undefined || present?.state !== 'conflict')
       throw new SyncError('not-found', `${id} was settled meanwhile`, { operationId: id });
-    bench.put(lane, succeed(present, resolved(context, lane, present, resolution)));
-    await bench.close();
+    workbench.put(lane, succeed(present, resolved(context, lane, present, resolution)));
+    await workbench.close();
   });
 }
 

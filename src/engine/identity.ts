@@ -1,7 +1,7 @@
 import { stampReplica, withReplica } from '../causality/stamp.js';
 import { counterOf, withCounter } from '../causality/vector.js';
 import type { OutboxEntry } from '../contracts/queue.js';
-import { Bench } from './bench.js';
+import { Workbench } from './workbench.js';
 import type { Transaction } from './committer.js';
 import type { Context } from './context.js';
 import { putMeta, readMeta } from './meta.js';
@@ -19,16 +19,16 @@ export function newReplicaId(uuid: string): string {
 export async function renewIdentity(context: Context, transaction: Transaction): Promise<string> {
   const { replica: old } = await readMeta(transaction, 'replica');
   const replica = newReplicaId(context.runtime.uuid());
-  const bench = new Bench(context, transaction);
+  const workbench = new Workbench(context, transaction);
   const entries = context.mirror.entries().filter(({ state }) => state !== 'dead' && state !== 'accepted');
-  await bench.open(entries.map(({ operation }) => ({ entity: operation.entity, id: operation.entityId })));
-  for (const { operation } of entries) {
-    const lane = bench.lane(operation.entity, operation.entityId);
-    const entry = lane?.entries.find((each) => each.operation.id === operation.id);
+  await workbench.openFor(entries);
+  for (const waiting of entries) {
+    const lane = workbench.laneFor(waiting);
+    const entry = lane?.entries.find(({ operation }) => operation.id === waiting.operation.id);
     if (lane === undefined || entry === undefined) continue;
-    bench.put(lane, { entry: rekey(entry, replica) });
+    workbench.put(lane, { entry: rekey(entry, replica) });
   }
-  await bench.close();
+  await workbench.close();
   putMeta(transaction, 'replica', { ...old, replica });
   return replica;
 }
@@ -49,7 +49,7 @@ function rekey(entry: OutboxEntry, replica: string): OutboxEntry {
 export async function resendHistory(
   context: Context,
   transaction: Transaction,
-  bench: Bench,
+  workbench: Workbench,
   epoch: string,
 ): Promise<void> {
   const rows = await transaction.all(tables.history);
@@ -63,18 +63,18 @@ export async function resendHistory(
   // What was contested waits for a version of the server that was: it is asked again.
   const held = context.mirror.entries().filter(({ state }) => state === 'accepted' || state === 'contested');
   const resent = [...acknowledged, ...held];
-  await bench.open(resent.map(({ operation }) => ({ entity: operation.entity, id: operation.entityId })));
+  await workbench.openFor(resent);
   // The other members of a contested one's transaction wait in the outbox as they are.
   const isWhole = wholeGroups([
     ...acknowledged,
     ...context.mirror.entries().filter(({ state }) => state !== 'dead'),
   ]);
   for (const entry of resent) {
-    const lane = bench.lane(entry.operation.entity, entry.operation.entityId);
-    if (lane !== undefined) bench.restore(lane, pendingAgain(entry, isWhole(entry)));
+    const lane = workbench.laneFor(entry);
+    if (lane !== undefined) workbench.restore(lane, pendingAgain(entry, isWhole(entry)));
   }
   for (const slot of rows.keys()) transaction.delete(tables.history, slot);
-  bench.events.push({ kind: 'epoch-changed', epoch, resent: resent.length });
+  workbench.events.push({ kind: 'epoch-changed', epoch, resent: resent.length });
 }
 
 /** Tells an entry whose transaction is all there; the history may hold the end of a large one only. */

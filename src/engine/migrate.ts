@@ -10,7 +10,7 @@ import { lookup } from '../diff/pointer.js';
 import { isJsonArray } from '../diff/shape.js';
 import { SyncError } from '../errors.js';
 import { writeOver } from '../resolve/reconcile.js';
-import { Bench, type OpenLane } from './bench.js';
+import { Workbench, type OpenLane } from './workbench.js';
 import type { Transaction } from './committer.js';
 import type { Context } from './context.js';
 import { assertNotNewer } from './meta.js';
@@ -36,16 +36,16 @@ export async function migrateRecords(
     if (before.some((path) => !exclude.includes(path))) await startOver(transaction);
     if (from === definition.version && exclude.every((path) => before.includes(path))) continue;
     const ids = [...(await transaction.all(recordTable(definition.name))).keys()];
-    const bench = new Bench(context, transaction);
-    await bench.open(ids.map((id) => ({ entity: definition.name, id })));
+    const workbench = new Workbench(context, transaction);
+    await workbench.open(ids.map((id) => ({ entity: definition.name, id })));
     for (const id of ids) {
-      const lane = bench.lane(definition.name, id);
+      const lane = workbench.lane(definition.name, id);
       if (lane === undefined) continue;
-      if (from !== definition.version) migrateLane(bench, lane, from);
+      if (from !== definition.version) migrateLane(workbench, lane, from);
       // Stored anew in any case, without what is excluded.
       lane.entries = [...lane.entries];
     }
-    await bench.close();
+    await workbench.close();
   }
 }
 
@@ -53,7 +53,7 @@ function ofEntity<V>(values: Readonly<Record<string, V>> = {}, name: string): V 
   return Object.hasOwn(values, name) ? values[name] : undefined;
 }
 
-function migrateLane(bench: Bench, lane: OpenLane, from: number): void {
+function migrateLane(workbench: Workbench, lane: OpenLane, from: number): void {
   const { definition } = lane;
   let before = lane.base;
   let migrated = lane.base && migrateRecord(definition, lane.base, from);
@@ -61,7 +61,7 @@ function migrateLane(bench: Bench, lane: OpenLane, from: number): void {
   for (const entry of lane.entries) {
     const after = writeOver(before, entry.operation);
     const carried = carry(definition, migrated, entry, after, from);
-    bench.put(lane, { entry: carried });
+    workbench.put(lane, { entry: carried });
     before = after;
     migrated = writeOver(migrated, carried.operation);
   }

@@ -9,7 +9,7 @@ import { parsePointer } from '../diff/pointer.js';
 import { defined } from '../diff/shape.js';
 import { SyncError } from '../errors.js';
 import { fold, refuseInvalid } from './lane.js';
-import { Bench } from './bench.js';
+import { Workbench } from './workbench.js';
 import type { Transaction } from './committer.js';
 import type { Context } from './context.js';
 import { author, hopeless, type WriteOptions } from './operations.js';
@@ -104,9 +104,9 @@ async function sendAgain(
     const letter = await deadLetter(transaction, id);
     const { operation: old } = letter;
     const { replica: present, sync } = await readMeta(transaction, 'replica', 'sync');
-    const bench = new Bench(context, transaction);
-    await bench.open([{ entity: old.entity, id: old.entityId }]);
-    const lane = bench.lane(old.entity, old.entityId);
+    const workbench = new Workbench(context, transaction);
+    await workbench.openFor([letter]);
+    const lane = workbench.laneFor(letter);
     if (lane === undefined)
       throw new SyncError('validation', `unknown entity '${old.entity}'`, { operationId: id });
     if (changes !== undefined) lane.definition.local?.refuse(old.entity, changes);
@@ -131,8 +131,12 @@ async function sendAgain(
     const operation: Operation = { ...fresh, clock: { ...old.clock, ...ownCounter(fresh) }, replaces: id };
     if (changes !== undefined) refuseEdit(lane.definition, view, operation);
     const { enqueuedAt } = letter;
-    bench.replace(lane, { operation, state: 'pending', order: replica.counter, enqueuedAt, attempts: 0 }, id);
-    await bench.close();
+    workbench.replace(
+      lane,
+      { operation, state: 'pending', order: replica.counter, enqueuedAt, attempts: 0 },
+      id,
+    );
+    await workbench.close();
     putMeta(transaction, 'replica', replica);
     return operation.id;
   });
@@ -206,8 +210,8 @@ async function giveUp(context: Context, transaction: Transaction, id: string): P
       hint: 'Undo it with another write.',
     });
   }
-  const bench = new Bench(context, transaction);
-  await bench.open([{ entity: entry.operation.entity, id: entry.operation.entityId }]);
-  bench.refuse(id, { code: 'rejected', message: 'given up by the user', operationId: id });
-  await bench.close();
+  const workbench = new Workbench(context, transaction);
+  await workbench.openFor([entry]);
+  workbench.refuse(id, { code: 'rejected', message: 'given up by the user', operationId: id });
+  await workbench.close();
 }

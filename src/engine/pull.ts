@@ -7,7 +7,7 @@ import { covers } from '../causality/vector.js';
 import { isSyncError, SyncError } from '../errors.js';
 import { maxDriftMs } from '../causality/stamp.js';
 import { defined } from '../diff/shape.js';
-import { Bench } from './bench.js';
+import { Workbench } from './workbench.js';
 import type { Transaction } from './committer.js';
 import type { Context } from './context.js';
 import type { ClientEvent } from './events.js';
@@ -101,13 +101,13 @@ async function applyRun(context: Context, transaction: Transaction, run: Run): P
   const { epoch, serverTime } = run.last;
   const epochChanged = sync.epoch !== undefined && sync.epoch !== epoch;
 
-  const bench = new Bench(context, transaction);
-  await bench.open(run.changes.map(keyOf));
-  if (epochChanged) await resendHistory(context, transaction, bench, epoch);
+  const workbench = new Workbench(context, transaction);
+  await workbench.open(run.changes.map(keyOf));
+  if (epochChanged) await resendHistory(context, transaction, workbench, epoch);
   const seen = new Set<string>();
   for (const change of run.changes) {
     const { entity, id } = keyOf(change);
-    const lane = bench.lane(entity, id);
+    const lane = workbench.lane(entity, id);
     if (lane === undefined) continue;
     seen.add(`${entity}/${id}`);
     // The server counts on a base that this store no longer has: ask for everything, whole.
@@ -117,12 +117,12 @@ async function applyRun(context: Context, transaction: Transaction, run: Run): P
       change.kind === 'remove' || !isKnown(lane.base, change) || (run.reset && fills(lane.base, change));
     if (!epochChanged && !isNews) continue;
     const known = new Set(lane.base?.decisions?.map(({ operationId }) => operationId));
-    bench.rebase(lane, baseAfter(change, lane.base));
+    workbench.rebase(lane, baseAfter(change, lane.base));
     const fresh = lane.base?.decisions?.filter(({ operationId }) => !known.has(operationId)) ?? [];
-    if (!run.reset) bench.tellMerged({ entity, entityId: id }, fresh);
+    if (!run.reset) workbench.tellMerged({ entity, entityId: id }, fresh);
   }
-  if (run.reset) await sweep(context, transaction, bench, seen);
-  await bench.close();
+  if (run.reset) await sweep(context, transaction, workbench, seen);
+  await workbench.close();
   const offsetMs = serverTime - context.runtime.now();
   putMeta(transaction, 'sync', {
     cursor: run.cursor,
@@ -133,8 +133,8 @@ async function applyRun(context: Context, transaction: Transaction, run: Run): P
   return {
     changes: run.changes.length,
     reset: run.reset && run.from !== undefined,
-    identityLost: bench.identityLost,
-    events: bench.events,
+    identityLost: workbench.identityLost,
+    events: workbench.events,
   };
 }
 
@@ -142,7 +142,7 @@ async function applyRun(context: Context, transaction: Transaction, run: Run): P
 async function sweep(
   context: Context,
   transaction: Transaction,
-  bench: Bench,
+  workbench: Workbench,
   seen: ReadonlySet<string>,
 ): Promise<void> {
   const unseen: LaneKey[] = [];
@@ -151,10 +151,10 @@ async function sweep(
       if (!seen.has(`${entity}/${id}`)) unseen.push({ entity, id });
     }
   }
-  await bench.open(unseen);
+  await workbench.open(unseen);
   for (const { entity, id } of unseen) {
-    const lane = bench.lane(entity, id);
-    if (lane?.base !== undefined) bench.rebase(lane, undefined);
+    const lane = workbench.lane(entity, id);
+    if (lane?.base !== undefined) workbench.rebase(lane, undefined);
   }
 }
 

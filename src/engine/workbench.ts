@@ -27,7 +27,7 @@ export interface OpenLane {
  * Where lanes are taken apart and put together again within one unit of work: answers to a push, a pulled run, and
  * the verbs of the outbox all come down to moving bases and taking operations out of lanes.
  */
-export class Bench {
+export class Workbench {
   readonly #context: Context;
   readonly #transaction: Transaction;
   readonly #lanes = new Map<string, OpenLane>();
@@ -76,6 +76,15 @@ export class Bench {
     return this.#lanes.get(laneOf({ entity, entityId }));
   }
 
+  /** Opens the lanes that these entries are in. */
+  openFor(entries: readonly OutboxEntry[]): Promise<void> {
+    return this.open(entries.map(({ operation }) => ({ entity: operation.entity, id: operation.entityId })));
+  }
+
+  laneFor({ operation }: OutboxEntry): OpenLane | undefined {
+    return this.lane(operation.entity, operation.entityId);
+  }
+
   /** The server has it, and so has the base. */
   accept(lane: OpenLane, entry: OutboxEntry): void {
     this.#accepted.push(entry);
@@ -115,7 +124,7 @@ export class Bench {
     this.#rows.succeed(letter, entry);
   }
 
-  /** Refused for good: a dead letter, and what needs it goes along when the bench closes. */
+  /** Refused for good: a dead letter, and what needs it goes along when the workbench closes. */
   refuse(id: string, error: SyncErrorData): void {
     this.#refused.set(id, error);
   }
@@ -221,10 +230,10 @@ export class Bench {
     const dead = entries.filter(
       ({ operation, state }) => this.#refused.has(operation.id) && state !== 'dead',
     );
-    await this.open(dead.map(({ operation }) => ({ entity: operation.entity, id: operation.entityId })));
+    await this.openFor(dead);
     for (const entry of dead) {
       const { operation } = entry;
-      const lane = this.lane(operation.entity, operation.entityId);
+      const lane = this.laneFor(entry);
       const error = this.#refused.get(operation.id);
       if (
         lane === undefined ||

@@ -8,6 +8,7 @@ import { refusal } from '../protocol/refusals.js';
 import type { ServerContext, Writer } from './context.js';
 import { formatCursor, parseCursor } from './cursor.js';
 import { judge, type Verdict } from './judge.js';
+import { readable } from './readable.js';
 import { unitsOf, type Unit } from './units.js';
 import { Working } from './working.js';
 
@@ -64,13 +65,14 @@ interface Taken {
 
 /** Takes something in as one transaction, and rings the bus when that moved the space. */
 export async function commit(
-  { store, bus }: ServerContext,
-  { space }: Writer,
+  context: ServerContext,
+  writer: Writer,
   work: (transaction: StoreTransaction) => Promise<Taken>,
 ): Promise<Taken> {
-  const taken = await store.transact(space, work);
-  if (taken.seq !== undefined) bus?.publish({ space, seq: taken.seq });
-  return taken;
+  const { space } = writer;
+  const { results, seq } = await context.store.transact(space, work);
+  if (seq !== undefined) context.bus?.publish({ space, seq });
+  return { results: await Promise.all(results.map((result) => readable(context, writer, result))), seq };
 }
 
 /** What `push` does inside its transaction. */

@@ -149,6 +149,7 @@ export async function createSyncClient(options: ClientOptions): Promise<SyncClie
     space: options.space,
     pageLimit: options.pageLimit ?? pageLimitDefault,
     emit: (event) => events$.next(event),
+    closed$: new Subject(),
   };
   const early: Loss[] = [];
   let lost = (loss: Loss): unknown => early.push(loss);
@@ -214,6 +215,7 @@ function assemble(context: Context, { identity, loop, source, desk, events$, pla
     platform.close?.();
     context.transport.close?.();
     await (pending === 'discard' ? storage.destroy() : storage.close());
+    context.closed$.next();
     events$.complete();
     return exported;
   };

@@ -1,4 +1,4 @@
-import { map, type Observable } from 'rxjs';
+import { map, takeUntil, type Observable } from 'rxjs';
 import type { EntityDefinition } from '../contracts/entity.js';
 import type { Json } from '../contracts/json.js';
 import { freeze } from '../diff/freeze.js';
@@ -38,7 +38,7 @@ export interface Collection<T extends object> {
   get(id: string): Promise<Readonly<T> | undefined>;
   /** The rows of a query, once; all of them, by id, without one. */
   list(query?: Query<T>): Promise<readonly Readonly<T>[]>;
-  /** The rows of a query, now and after each change of them. */
+  /** The rows of a query, now and after each change of them, until the client is closed. */
   watch(query?: Query<T>): Observable<readonly Readonly<T>[]>;
 }
 
@@ -82,6 +82,10 @@ export function createCollection<T extends object>(
     },
     list: async (query) =>
       (await runQuery(source, definition, compileQuery(definition, query))) as readonly T[],
-    watch: (query = {}) => watchQuery(source, definition, query).pipe(map((rows) => rows as readonly T[])),
+    watch: (query = {}) =>
+      watchQuery(source, definition, query).pipe(
+        map((rows) => rows as readonly T[]),
+        takeUntil(context.closed$),
+      ),
   };
 }

@@ -1,4 +1,4 @@
-import { Observable } from 'rxjs';
+import { Observable, takeUntil } from 'rxjs';
 import type { FieldConflict, Operation } from '../contracts/operation.js';
 import type { OutboxEntry } from '../contracts/queue.js';
 import { toJson } from '../diff/json.js';
@@ -39,13 +39,13 @@ export function createConflictInbox(context: Context): ConflictInbox {
   return {
     list,
     watch: () =>
-      new Observable((subscriber) => {
+      new Observable<readonly Conflict[]>((subscriber) => {
         subscriber.next(list());
         return context.mirror.listen((moves) => {
           if (moves.some(({ before, after }) => before?.state === 'conflict' || after?.state === 'conflict'))
             subscriber.next(list());
         });
-      }),
+      }).pipe(takeUntil(context.closed$)),
     resolve: (id, resolution) => resolve(context, id, resolution),
   };
 }

@@ -1,3 +1,4 @@
+import type { Subject } from 'rxjs';
 import type { EntityDefinition } from '../contracts/entity.js';
 import type { OutboxOptions } from '../contracts/queue.js';
 import type { Runtime } from '../contracts/runtime.js';
@@ -20,6 +21,8 @@ export interface Context {
   /** Changes per pulled page. */
   readonly pageLimit: number;
   emit(event: ClientEvent): void;
+  /** Says that the client is closed, which completes whatever is watched. */
+  readonly closed$: Subject<void>;
 }
 
 export const outboxDefaults: OutboxOptions = {

@@ -1,4 +1,4 @@
-import { Observable } from 'rxjs';
+import { Observable, takeUntil } from 'rxjs';
 import type { EntityDefinition } from '../contracts/entity.js';
 import type { JsonObject } from '../contracts/json.js';
 import type { FieldChange, Operation, SyncRecord } from '../contracts/operation.js';
@@ -56,10 +56,10 @@ export function createOutbox(context: Context, loop: SyncLoop): Outbox {
   return {
     list: () => mirror.entries(),
     watch: () =>
-      new Observable((subscriber) => {
+      new Observable<readonly OutboxEntry[]>((subscriber) => {
         subscriber.next(mirror.entries());
         return mirror.listen(() => subscriber.next(mirror.entries()));
-      }),
+      }).pipe(takeUntil(context.closed$)),
     deadLetters: () => mirror.entries().filter(({ state }) => state === 'dead'),
     stats: () => {
       const { counts, oldestPendingAt } = mirror;

@@ -1,3 +1,4 @@
+import { firstValueFrom, lastValueFrom, type Observable } from 'rxjs';
 import { expect, test } from 'vitest';
 import { createWorld, task } from '../support/world.js';
 
@@ -108,4 +109,26 @@ test('a condition that would change the row it looks at fails, and the row stays
   await expect(sorting).rejects.toThrow(TypeError);
   expect(await tasks.get('t')).toEqual({ id: 't', title: 'T', tags: ['b', 'a'] });
   await world.close();
+});
+
+test('all that can be watched ends when the client is closed', async () => {
+  const world = createWorld();
+  const phone = await world.device();
+  const { status$, events$, progress$, outbox, conflicts } = phone;
+  const lists = [phone.collection(task).watch(), outbox.watch(), conflicts.watch()];
+  const watched: readonly Observable<unknown>[] = [...lists, status$, events$, progress$];
+  const ends = watched.map((each) => lastValueFrom(each, { defaultValue: 'nothing' }));
+  await phone.collection(task).create({ id: 't', title: 'T' });
+  await phone.close();
+  expect(await Promise.all(ends)).toMatchObject([
+    [{ id: 't' }],
+    [{ state: 'pending' }],
+    [],
+    { pending: 1 },
+    'nothing',
+    'nothing',
+  ]);
+  await expect(firstValueFrom(phone.collection(task).watch())).rejects.toMatchObject({
+    code: 'storage-closed',
+  });
 });

@@ -82,7 +82,7 @@ describe('the packed package', () => {
       readdirSync(packed)
         .filter((name) => name !== 'CHANGELOG.md')
         .sort(),
-    ).toEqual(['LICENSE', 'README.md', 'dist', 'package.json']);
+    ).toEqual(['LICENSE', 'README.md', 'dist', 'docs', 'package.json']);
   });
 
   it.each(resolutions)('the example of the README type-checks under %s', async (name, options) => {

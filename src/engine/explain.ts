@@ -34,7 +34,7 @@ export interface FieldOrigin {
   readonly value: JsonObject[string];
   /** Replica that wrote it last. */
   readonly replica: string;
-  /** Its wall-clock time, ms, as that device said. */
+  /** Wall-clock time, ms, of the newest write there, as its device said. */
   readonly at: number;
   /** Whether the server holds this very value. */
   readonly synced: boolean;
@@ -73,12 +73,18 @@ function originsOf(
     return {
       path,
       value,
-      replica: stampReplica(stamp),
+      replica: winnerOf(path, decision) ?? stampReplica(stamp),
       at: stampTime(stamp),
       synced: isSynced,
       ...defined({ decision }),
     };
   });
+}
+
+/** A write that was later, and gave way, leaves its stamp behind. */
+function winnerOf(path: string, decision: Decision | undefined): string | undefined {
+  if (decision?.path !== path || decision.winner === 'both') return undefined;
+  return decision.winner === 'local' ? decision.replica : decision.remoteReplica;
 }
 
 /** Stamp of this device's newest operation on a field. The record's own stamp may be a later one that lost. */

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import {
+  clientWins,
   defineEntity,
   manual,
   serverWins,
@@ -80,6 +81,21 @@ test('whoever loses all of a write is not named as the one who wrote the record'
   expect(await laptop.collection(strict).get('s')).toEqual({ id: 's', tempo: 60 });
   const expected = { '/id': phone.replica, '/tempo': phone.replica };
   for (const device of [phone, laptop]) expect(await authors(device, strict)).toEqual(expected);
+  await world.close();
+});
+
+test('whoever wins with an earlier write is named as the one who wrote the value', async () => {
+  const last = { ...score, strategy: clientWins() };
+  const world = createWorld([last]);
+  const [phone, laptop] = [await world.device(), await world.device()];
+  await phone.collection(last).create({ id: 's', tempo: 60 });
+  for (const device of [phone, laptop]) await device.sync();
+  await phone.collection(last).update('s', { tempo: 70 });
+  await laptop.collection(last).update('s', { tempo: 80 });
+  for (const device of [laptop, phone, laptop]) await device.sync();
+  expect(await laptop.collection(last).get('s')).toEqual({ id: 's', tempo: 70 });
+  for (const device of [phone, laptop])
+    expect(await authors(device, last)).toEqual({ '/id': phone.replica, '/tempo': phone.replica });
   await world.close();
 });
 

@@ -14,7 +14,7 @@ import { isSyncError, SyncError, toSyncError } from '../errors.js';
 import { defaultRuntime } from '../runtime.js';
 import { Compaction } from './compaction.js';
 import { PendingCommit } from './pending-commit.js';
-import { Resident, type Reading } from './resident.js';
+import { Moved, Resident, type Reading } from './resident.js';
 import { encodeEntry } from './row-codec.js';
 import type { Table } from './table.js';
 
@@ -281,9 +281,10 @@ class LogStorage implements StorageAdapter {
     const before = this.#resident;
     const contents = await this.#device.read(before.head);
     const after = contents.snapshot === undefined ? before : new Resident(this.#layout);
-    const reading = after.take(contents);
+    const entered = new Moved();
+    const reading = after.take(contents, entered);
     this.#resident = after;
-    const moved = (after === before ? reading.moved : before.differences(after)).refs();
+    const moved = (after === before ? entered : before.differences(after)).refs();
     if (moved.length > 0) this.#signals.changed?.(moved);
     await this.#mend(reading);
   }

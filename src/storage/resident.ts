@@ -17,7 +17,6 @@ export interface Damage {
 
 /** What reading the log brought. */
 export interface Reading {
-  readonly moved: Moved;
   readonly damages: readonly Damage[];
   /** The last entry was cut short while it was written, and is left out; nobody was told that it is durable. */
   readonly torn: boolean;
@@ -53,9 +52,11 @@ export class Resident {
     return this.#tables;
   }
 
-  /** Takes over what a device handed out; a snapshot only while nothing is here yet. Throws `version`. */
-  take({ snapshot, entries }: LogContents): Reading {
-    const moved = new Moved();
+  /**
+   * Takes over what a device handed out; a snapshot only while nothing is here yet. The rows that entries write are put
+   * down in `moved`. Throws `version`.
+   */
+  take({ snapshot, entries }: LogContents, moved?: Moved): Reading {
     const damages = snapshot === undefined ? [] : this.#load(snapshot);
     let torn = false;
     for (const { position, payload } of entries) {
@@ -73,7 +74,7 @@ export class Resident {
     for (const { place, text } of damages) {
       if (text !== undefined) this.apply([[quarantineTable, [place, text], []]], this.revision);
     }
-    return { moved, damages, torn };
+    return { damages, torn };
   }
 
   apply(changes: readonly TableChange[], revision: number, moved?: Moved): void {

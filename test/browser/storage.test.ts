@@ -3,6 +3,7 @@ import { idbDevice, idbStorage } from 'syncline/storage/idb';
 import { logDamageCases, logDeviceCases, storageCases } from 'syncline/testing';
 import { afterEach, describe, expect, it, test, vi } from 'vitest';
 import { cdp } from 'vitest/browser';
+import { placeCases } from '../adapters/storage/log-places.js';
 import { idbMedium } from '../adapters/storage/media.js';
 
 const layout = { notes: { indexes: { due: '/due' } }, outbox: { indexes: {} } };
@@ -78,6 +79,8 @@ describe('idbDevice in a browser', () => {
     const name = freshName();
     await run({ create: () => idbDevice({ name }), medium: idbMedium(name) });
   });
+
+  test.each(placeCases)('$name', ({ run }) => run(freshName()));
 });
 
 describe('two connections', () => {

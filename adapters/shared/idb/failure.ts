@@ -17,10 +17,6 @@ export function isConnectionLost(error: unknown): boolean {
   return lostNames.has(nameOf(error));
 }
 
-export function isTaken(error: unknown): boolean {
-  return nameOf(error) === 'ConstraintError';
-}
-
 /** As a `SyncError`; a failure that is not in the table means that the platform does not let anybody in. */
 export function toStorageError(error: unknown, doing: string): SyncError {
   if (isSyncError(error)) return error;

@@ -8,7 +8,7 @@ import {
 } from '../../shared/idb/connection.js';
 import type { Opened } from '../../shared/idb/handle.js';
 
-/** Entries by position, and under other keys: the epoch and what the snapshot is. */
+/** Entries by position, which the store counts, and under other keys: the epoch and what the snapshot is. */
 export const logStore = 'log';
 /** Pieces of snapshots under growing keys. */
 export const chunkStore = 'chunks';
@@ -22,31 +22,37 @@ export class LogDatabase implements Opened {
   readonly epoch: string;
   /** Newest position that is known to be in this database. */
   seen = 0;
+  /** How far the log's store has counted, as far as that is known; ahead of the log's end after a misplaced entry. */
+  counted: number;
 
-  constructor(connection: Connection, epoch: string) {
+  constructor(connection: Connection, epoch: string, counted: number) {
     this.connection = connection;
     this.epoch = epoch;
+    this.counted = counted;
   }
 }
 
 export async function openLog(options: ConnectionOptions, events: ConnectionEvents): Promise<LogDatabase> {
   const create = ({ db }: IDBTransaction) => {
-    db.createObjectStore(logStore).put(options.runtime.uuid(), epochKey);
+    db.createObjectStore(logStore, { autoIncrement: true }).put(options.runtime.uuid(), epochKey);
     db.createObjectStore(chunkStore, { autoIncrement: true });
   };
   const connection = await connect(options, schemaVersion, create, events);
-  const epoch = await epochOf(connection);
+  const { epoch, counts } = await inspect(connection);
   if (epoch === undefined) {
     connection.close();
     throw new SyncError('storage-corrupt', `the database '${options.name}' is no log of Syncline`, {
       hint: 'Use another name; nothing was changed.',
     });
   }
-  return new LogDatabase(connection, epoch);
+  return new LogDatabase(connection, epoch, counts ? 0 : Infinity);
 }
 
-async function epochOf(connection: Connection): Promise<string | undefined> {
-  if (!connection.hasStore(logStore) || !connection.hasStore(chunkStore)) return undefined;
+/** `counts`: whether the log's store gives the keys. One of the first days does not, and serves all the same. */
+async function inspect(connection: Connection): Promise<{ epoch: string | undefined; counts: boolean }> {
+  if (!connection.hasStore(logStore) || !connection.hasStore(chunkStore))
+    return { epoch: undefined, counts: false };
   const log = connection.transaction([logStore], 'readonly', 'relaxed').objectStore(logStore);
-  return request(log.get(epochKey) as IDBRequest<string | undefined>);
+  const epoch = await request(log.get(epochKey) as IDBRequest<string | undefined>);
+  return { epoch, counts: log.autoIncrement };
 }

@@ -1,5 +1,4 @@
 import type { LogContents, LogDevice, LogSignals } from 'syncline';
-import { isTaken } from '../../shared/idb/failure.js';
 import { Handle } from '../../shared/idb/handle.js';
 import type { IdbSetup } from '../../shared/idb/options.js';
 import { openLog, type LogDatabase } from './connection.js';
@@ -31,9 +30,9 @@ export class IdbDevice implements LogDevice {
   }
 
   append(payload: string, { after }: { readonly after: number }): Promise<boolean> {
-    const entry = [`${this.#writer}.${this.#appends++}`, payload] as const;
+    const entry = [`${this.#writer}.${this.#appends++}`, payload, after] as const;
     return this.#handle.run('writing', async (database, again) => {
-      const added = await this.#add(database, entry, after, again);
+      const added = await this.#add(database, entry, again);
       if (added) this.#handle.ring();
       return added;
     });
@@ -57,12 +56,9 @@ export class IdbDevice implements LogDevice {
   }
 
   /** An append that was repeated may find itself: the connection was lost after the commit. */
-  async #add(database: LogDatabase, entry: StoredEntry, after: number, again: boolean): Promise<boolean> {
-    try {
-      return await addEntry(database, entry, after, this.#durability);
-    } catch (error) {
-      if (!isTaken(error)) throw error;
-      return again && (await ticketAt(database, after + 1)) === entry[0];
-    }
+  async #add(database: LogDatabase, entry: StoredEntry, again: boolean): Promise<boolean> {
+    if (await addEntry(database, entry, this.#durability)) return true;
+    const [ticket, , after] = entry;
+    return again && (await ticketAt(database, after + 1)) === ticket;
   }
 }

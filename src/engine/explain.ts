@@ -65,9 +65,11 @@ function originsOf(
   base: SyncRecord | undefined,
   open: readonly OutboxEntry[],
 ): FieldOrigin[] {
+  // A tombstone keeps its last values for whoever revives it; the server does not hold them any more.
+  const held = base?.deleted === view.deleted ? base?.data : undefined;
   return Object.entries(view.data).map(([key, value]) => {
     const path = `/${escapeSegment(key)}`;
-    const isSynced = base !== undefined && equalJson(base.data[key], value);
+    const isSynced = held !== undefined && equalJson(held[key], value);
     const stamp = (isSynced ? undefined : lastWrite(open, path)) ?? fieldStamp(view, path);
     const decision = view.decisions?.find((each) => overlaps(each.path, path));
     return {

@@ -38,6 +38,24 @@ test('a value that is shown but unsent is explained as this device’s, even whe
   await world.close();
 });
 
+test('what the server has deleted is not said to be there, as long as a person decides', async () => {
+  const world = createWorld([score]);
+  const [phone, laptop] = [await world.device(), await world.device()];
+  await phone.collection(score).create({ id: 's', tempo: 60 });
+  for (const device of [phone, laptop]) await device.sync();
+  await laptop.collection(score).delete('s');
+  await phone.collection(score).update('s', { tempo: 61 });
+  for (const device of [laptop, phone]) await device.sync();
+  expect(phone.conflicts.list()).toHaveLength(1);
+  expect(await phone.collection(score).get('s')).toEqual({ id: 's', tempo: 61 });
+  const { fields } = await phone.explain(score, 's');
+  expect(fields.map(({ path, synced }) => [path, synced])).toEqual([
+    ['/id', false],
+    ['/tempo', false],
+  ]);
+  await world.close();
+});
+
 test('whoever writes, and whoever only pulls, is told of a merge once, with both authors', async () => {
   const world = createWorld();
   const [phone, laptop, tablet] = [await world.device(), await world.device(), await world.device()];

@@ -5,7 +5,7 @@ import { stampReplica, stampTime } from '../causality/stamp.js';
 import { equalJson } from '../diff/canonical.js';
 import { escapeSegment, overlaps } from '../diff/pointer.js';
 import { defined } from '../diff/shape.js';
-import { fieldStamp } from '../resolve/field-stamps.js';
+import { fieldStamps } from '../resolve/field-stamps.js';
 import type { Context } from './context.js';
 import { baseOf, recordTable } from './rows.js';
 
@@ -67,10 +67,11 @@ function originsOf(
 ): FieldOrigin[] {
   // A tombstone keeps its last values for whoever revives it; the server does not hold them any more.
   const held = base?.deleted === view.deleted ? base?.data : undefined;
+  const stampAt = fieldStamps(view);
   return Object.entries(view.data).map(([key, value]) => {
     const path = `/${escapeSegment(key)}`;
     const isSynced = held !== undefined && equalJson(held[key], value);
-    const stamp = (isSynced ? undefined : lastWrite(open, path)) ?? fieldStamp(view, path);
+    const stamp = (isSynced ? undefined : lastWrite(open, path)) ?? stampAt(path);
     const decision = view.decisions?.find((each) => overlaps(each.path, path));
     return {
       path,

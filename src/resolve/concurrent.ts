@@ -1,7 +1,14 @@
 import { stampReplica } from '../causality/stamp.js';
 import type { EntityDefinition } from '../contracts/entity.js';
 import type { Json, JsonObject } from '../contracts/json.js';
-import type { Decision, FieldChange, FieldConflict, Operation, SyncRecord } from '../contracts/operation.js';
+import type {
+  Decision,
+  FieldChange,
+  FieldConflict,
+  Operation,
+  Stamp,
+  SyncRecord,
+} from '../contracts/operation.js';
 import type {
   ConflictStrategy,
   FieldContext,
@@ -17,7 +24,7 @@ import { isPrefix, lookup } from '../diff/pointer.js';
 import { defined, isJsonObject } from '../diff/shape.js';
 import { resolveDeletion } from './deletion.js';
 import type { PersonalChoice, Ruling } from './ruling.js';
-import { fieldStamp } from './field-stamps.js';
+import { fieldStamps } from './field-stamps.js';
 import { leave } from './verdict.js';
 
 /** Rules on an operation that is concurrent with the record, without writing it. */
@@ -58,7 +65,8 @@ function ruleOnFields(
       ? changes.filter((change) => !isAgreed(record.data, change))
       : disagreeing;
   const inDispute = new Set(contested);
-  const fields = contested.map((change) => contextOf(definition, record, operation, change));
+  const stampAt = definition.strategy.granularity === 'record' ? () => record.stamp : fieldStamps(record);
+  const fields = contested.map((change) => contextOf(record, operation, change, stampAt(change.path)));
   const judge = judgeOf(definition, record, operation, fields, choice);
 
   const writes: FieldChange[] = changes.filter(
@@ -124,12 +132,11 @@ function isAgreed(data: JsonObject, change: FieldChange): boolean {
 }
 
 function contextOf(
-  definition: EntityDefinition,
   record: SyncRecord,
   operation: Operation,
   change: FieldChange,
+  remoteStamp: Stamp,
 ): FieldContext {
-  const whole = definition.strategy.granularity === 'record';
   return {
     entity: record.entity,
     entityId: record.id,
@@ -140,7 +147,7 @@ function contextOf(
       remote: lookup(record.data, change.path).value,
     }),
     localStamp: operation.stamp,
-    remoteStamp: whole ? record.stamp : fieldStamp(record, change.path),
+    remoteStamp,
   };
 }
 

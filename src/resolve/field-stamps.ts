@@ -1,15 +1,17 @@
 import { laterStamp } from '../causality/stamp.js';
 import type { Stamp, SyncRecord } from '../contracts/operation.js';
-import { isPrefix } from '../diff/pointer.js';
 
-/** Stamp of the last write at, above or below a path. */
-export function fieldStamp({ stamp, stamps }: SyncRecord, path: string): Stamp {
-  if (stamps === undefined) return stamp;
-  let newest = inheritedStamp(stamps, path, stamp);
+/** Tells the stamp of the last write at, above or below a path, for as many paths of a record as are asked for. */
+export function fieldStamps({ stamp, stamps }: SyncRecord): (path: string) => Stamp {
+  if (stamps === undefined) return () => stamp;
+  const newestIn = new Map<string, Stamp>();
   for (const [written, below] of Object.entries(stamps)) {
-    if (isPrefix(path, written)) newest = laterStamp(newest, below);
+    for (const path of prefixes(written)) newestIn.set(path, laterStamp(newestIn.get(path) ?? below, below));
   }
-  return newest;
+  return (path) => {
+    const inherited = inheritedStamp(stamps, path, stamp);
+    return laterStamp(inherited, newestIn.get(path) ?? inherited);
+  };
 }
 
 /** The record's stamps after paths that do not overlap were written at `stamp`; a write never lowers a stamp. */

@@ -7,7 +7,7 @@ import { applyChanges, diffData } from '../diff/diff.js';
 import { isPrefix, lookup } from '../diff/pointer.js';
 import { defined } from '../diff/shape.js';
 import { rule } from './concurrent.js';
-import { fieldStamp } from './field-stamps.js';
+import { fieldStamps } from './field-stamps.js';
 import type { Ruling } from './ruling.js';
 
 /** What a person says to a conflict: one side for all that disagrees, or the whole record as it shall be. */
@@ -57,6 +57,7 @@ function decisionsOf(
   { writes, decisions }: Ruling,
   merged: JsonObject,
 ): readonly Decision[] {
+  const stampAt = fieldStamps(record);
   const others = diffData(applyChanges(record.data, writes), merged)
     .filter(({ path }) => !decisions.some((decision) => isPrefix(decision.path, path)))
     .map(({ path, base: local }): Sides => {
@@ -65,7 +66,7 @@ function decisionsOf(
         path,
         operationId: operation.id,
         replica: stampReplica(operation.stamp),
-        remoteReplica: stampReplica(fieldStamp(record, path)),
+        remoteReplica: stampReplica(stampAt(path)),
         ...defined({ local, remote }),
       };
     });

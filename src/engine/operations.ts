@@ -85,7 +85,10 @@ function draftChanges(intent: Intent, view: SyncRecord | undefined): Draft {
     return { kind: 'delete', changes: [{ path: '', action: 'unset', baseHash: contentHash(live.data) }] };
   }
   if (intent.kind === 'change') {
-    accept(intent, applyChanges(live.data, [intent.change]));
+    const accepted = accept(intent, applyChanges(live.data, [intent.change]));
+    const { path } = intent.change;
+    if ([live.data, accepted].every((data) => lookup(data, path).value === undefined))
+      throw new SyncError('validation', `${definition.name}: the schema has no field ${path}`);
     return { kind: 'update', changes: [intent.change] };
   }
   const given = intent.kind === 'upsert' ? intent.data : toJson(intent.next(live.data));

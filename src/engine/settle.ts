@@ -1,5 +1,3 @@
-import { stampReplica } from '../causality/stamp.js';
-import { counterOf } from '../causality/vector.js';
 import type { EntityDefinition } from '../contracts/entity.js';
 import type { SyncErrorData } from '../contracts/errors.js';
 import type { Operation, SyncRecord } from '../contracts/operation.js';
@@ -13,12 +11,6 @@ import { shrinkBase } from './operations.js';
 export interface Settled {
   readonly entry: OutboxEntry;
   readonly replaces?: string;
-}
-
-/** Whether the server's state holds the operation's effect. */
-export function isCovered(base: SyncRecord | undefined, operation: Operation): boolean {
-  const author = stampReplica(operation.stamp);
-  return base !== undefined && counterOf(base.clock, author) >= counterOf(operation.clock, author);
 }
 
 /**

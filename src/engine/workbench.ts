@@ -4,7 +4,7 @@ import type { Decision, Operation, SyncRecord } from '../contracts/operation.js'
 import type { OutboxEntry } from '../contracts/queue.js';
 import { cascade } from '../outbox/cascade.js';
 import { laneOf } from '../outbox/units.js';
-import { reconcile } from '../resolve/reconcile.js';
+import { isCovered, reconcile } from '../resolve/reconcile.js';
 import type { Transaction } from './committer.js';
 import { historyMax, type Context } from './context.js';
 import type { ClientEvent } from './events.js';
@@ -13,7 +13,7 @@ import { assertNotNewer, putMeta, readMeta } from './meta.js';
 import { hopeless } from './operations.js';
 import { OutboxRows } from './outbox-rows.js';
 import { tables, type HistoryRow } from './rows.js';
-import { isCovered, settleContested, type Settled } from './settle.js';
+import { settleContested, type Settled } from './settle.js';
 
 /** A lane while a unit of work changes it. */
 export interface OpenLane {

@@ -2,7 +2,8 @@ import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { EntityDefinition, LocalPolicy, SyncPolicy } from '../contracts/entity.js';
 import type { JsonObject } from '../contracts/json.js';
 import type { ConflictStrategy } from '../contracts/resolver.js';
-import { parsePointer } from '../diff/pointer.js';
+import { escapeSegment, parsePointer } from '../diff/pointer.js';
+import { defined } from '../diff/shape.js';
 import { SyncError } from '../errors.js';
 import { lastWriteWins, manual } from './strategies.js';
 
@@ -74,9 +75,8 @@ export function defineEntity<T extends object>(options: EntityOptions<T>): Entit
     idField,
     indexes,
     version,
-    ...(options.migrate === undefined ? {} : { migrate: options.migrate }),
     sync: { mode: 'immediate', intervalMs: 30_000, priority: 0, ...options.sync },
-    ...(local === undefined ? {} : { local }),
+    ...defined({ migrate: options.migrate, local }),
   };
 }
 
@@ -108,12 +108,16 @@ export function schemaProblem(definition: EntityDefinition, data: JsonObject): s
   return result.issues === undefined ? undefined : issueText(result.issues);
 }
 
-/** `data` as the schema gives it out. Throws `SyncError` `validation` where the schema refuses it. */
+/**
+ * `data` as the schema gives it out. Throws `SyncError` `validation` where the schema refuses it, with `details.issues`:
+ * `{ path, message }` of each, the path as a JSON Pointer.
+ */
 export function parseData(definition: EntityDefinition, data: unknown): unknown {
   const result = validate(definition, data);
   if (result.issues === undefined) return result.value;
   throw new SyncError('validation', `${definition.name}: ${issueText(result.issues)}`, {
     hint: 'Nothing was stored. Mend the value and write again.',
+    details: { issues: result.issues.map(toIssue) },
   });
 }
 
@@ -137,9 +141,12 @@ export function validate(
 
 function issueText(issues: readonly StandardSchemaV1.Issue[]): string {
   return issues
-    .map(({ message, path }) => {
-      const keys = path?.map((segment) => String(typeof segment === 'object' ? segment.key : segment)) ?? [];
-      return keys.length === 0 ? message : `/${keys.join('/')}: ${message}`;
-    })
+    .map(toIssue)
+    .map(({ path, message }) => (path === '' ? message : `${path}: ${message}`))
     .join('; ');
+}
+
+function toIssue({ message, path = [] }: StandardSchemaV1.Issue) {
+  const keys = path.map((segment) => String(typeof segment === 'object' ? segment.key : segment));
+  return { path: keys.map((key) => `/${escapeSegment(key)}`).join(''), message };
 }

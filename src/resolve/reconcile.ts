@@ -39,10 +39,8 @@ export function reconcile(
   record: SyncRecord | undefined,
   operation: Operation,
 ): Outcome {
-  const author = stampReplica(operation.stamp);
-  if (record !== undefined && counterOf(record.clock, author) >= counterOf(operation.clock, author)) {
+  if (record !== undefined && isCovered(record, operation))
     return { kind: 'duplicate', record, decisions: [] };
-  }
   if (record === undefined && operation.kind === 'update') return notFound(operation);
   try {
     return record === undefined || covers(operation.clock, record.clock)
@@ -53,6 +51,12 @@ export function reconcile(
       return { kind: 'refused', code: 'validation', message: error.message, decisions: [] };
     throw error;
   }
+}
+
+/** Whether the record holds the operation's effect. */
+export function isCovered(record: SyncRecord | undefined, operation: Operation): boolean {
+  const author = stampReplica(operation.stamp);
+  return record !== undefined && counterOf(record.clock, author) >= counterOf(operation.clock, author);
 }
 
 function reconcileSeen(

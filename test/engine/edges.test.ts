@@ -187,6 +187,7 @@ test('bad input rejects with its code, names the place, and stores nothing', asy
     [() => tasks.update('t', { id: 'u' }), 'validation'],
     [() => tasks.increment('t', '/__proto__/x', 1), 'validation'],
     [() => tasks.increment('t', 'title', 1), 'validation'],
+    [() => tasks.increment('t', '/minuets', 1), 'validation'],
     [() => tasks.create({ id: 'x', title: 'X'.repeat(256 * 1024) }), 'limit'],
     [() => tasks.update('t', { notes: '\u0000'.repeat(50_000) }), 'limit'],
     [() => tasks.delete('nobody'), 'not-found'],

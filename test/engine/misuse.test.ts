@@ -9,6 +9,30 @@ import { task } from '../support/world.js';
 const refused = (message: string): unknown =>
   expect.objectContaining({ code: 'validation', message: expect.stringContaining(message) as unknown });
 
+test('what the schema refuses is told field by field', async () => {
+  const address = z.object({ 'city/town': z.string() });
+  const person = defineEntity({
+    name: 'person',
+    schema: z.object({ id: z.string(), age: z.number(), address }),
+  });
+  const client = await createSyncClient({
+    entities: [person],
+    storage: memoryStorage(),
+    transport: {},
+    auto: false,
+  });
+  const wrong = { age: 'old', address: {} } as unknown as { age: number; address: { 'city/town': string } };
+  const error: unknown = await client
+    .collection(person)
+    .create(wrong)
+    .catch((thrown: unknown) => thrown);
+  expect(isSyncError(error, 'validation') ? error.details['issues'] : error).toEqual([
+    { path: '/age', message: expect.stringContaining('number') as unknown },
+    { path: '/address/city~1town', message: expect.stringContaining('string') as unknown },
+  ]);
+  await client.close();
+});
+
 test('two entities of one name are refused, by a client and by a server', async () => {
   const twin = defineEntity({ name: task.name, schema: z.object({ id: z.string() }) });
   const entities = [task, twin];

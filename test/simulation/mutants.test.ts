@@ -241,7 +241,7 @@ const mutants: readonly Mutant[] = [
   },
   {
     name: 'every operation is taken for covered by what is pulled',
-    module: src('engine/settle.js'),
+    module: src('resolve/reconcile.js'),
     broken: () => ({ isCovered: (base: unknown) => base !== undefined }),
   },
   {

@@ -13,7 +13,8 @@ export type { IdbChannel, IdbMarker } from '../../shared/idb/surroundings.js';
 export interface IdbStorageOptions extends IdbOptions, Pick<LogStorageOptions, 'compactAfter'> {}
 
 /**
- * A `LogDevice` in IndexedDB. An append is one transaction, and it resolves when that is complete.
+ * A `LogDevice` in IndexedDB. An append is one transaction, two where another tab came first, and it resolves when that is
+ * complete.
  *
  * A connection that the browser takes away is opened again, a few times within a second; a call that still fails
  * rejects. A database that was wiped is told from a new one by `IDBVersionChangeEvent.dataLoss` and by the marker.

@@ -212,9 +212,9 @@ function assemble(context: Context, { identity, loop, source, desk, events$, pla
         ? 'The write was discarded with the store.'
         : 'The write is durable and will be sent when the client is opened again.',
     );
+    await (pending === 'discard' ? storage.destroy() : storage.close());
     platform.close?.();
     context.transport.close?.();
-    await (pending === 'discard' ? storage.destroy() : storage.close());
     context.closed$.next();
     events$.complete();
     return exported;

@@ -175,8 +175,9 @@ export class SyncLoop {
         this.#wake(0);
         throw aborted(error);
       }
-      await this.#fail(toSyncError(error), signal);
-      throw error;
+      const failure = toSyncError(error);
+      await this.#fail(failure, signal);
+      throw failure;
     }
   }
 
@@ -190,7 +191,7 @@ export class SyncLoop {
     for (const delayMs of this.#exchange.pacing.waitsMs()) this.#wake(delayMs);
     if (this.#again) this.#wake(0);
     this.#again = false;
-    if (pollIntervalMs === 0) return;
+    if (!(pollIntervalMs > 0)) return;
     this.#exchange.wantsPull = true;
     this.#wake(pollIntervalMs);
   }

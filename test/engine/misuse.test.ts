@@ -4,7 +4,7 @@ import { createSyncServer } from 'syncline/server';
 import { memoryStore } from 'syncline/server-store/memory';
 import { memoryStorage } from 'syncline/storage/memory';
 import { z } from 'zod';
-import { task } from '../support/world.js';
+import { createWorld, task } from '../support/world.js';
 
 const refused = (message: string): unknown =>
   expect.objectContaining({ code: 'validation', message: expect.stringContaining(message) as unknown });
@@ -53,5 +53,60 @@ test.each(['', 'my task', '2do', 'a/b', 'x'.repeat(65)])(
       if (isSyncError(thrown, 'validation')) error = thrown;
     }
     expect(error?.hint).toMatch(/^A letter, then/);
+  },
+);
+
+test('what a transport of one’s own throws has a code, and keeps its cause', async () => {
+  const world = createWorld();
+  const cause = new Error('no antenna');
+  const phone = await world.device({ transport: { pull: () => Promise.reject(cause) } });
+  await expect(phone.sync()).rejects.toMatchObject({ code: 'internal', message: 'no antenna', cause });
+  await world.close();
+});
+
+test('a part that cannot be closed does not keep the store open', async () => {
+  const closed: string[] = [];
+  const storage = memoryStorage();
+  const phone = await createSyncClient({
+    entities: [task],
+    storage: {
+      open: (layout, signals) => storage.open(layout, signals),
+      get: (table, ids) => storage.get(table, ids),
+      scan: (table, options) => storage.scan(table, options),
+      commit: (writes, reads) => storage.commit(writes, reads),
+      destroy: () => storage.destroy(),
+      close: () => {
+        closed.push('storage');
+        return storage.close();
+      },
+    },
+    transport: {
+      close: () => {
+        throw new Error('stuck');
+      },
+    },
+    auto: false,
+  });
+  await expect(phone.close()).rejects.toThrow('stuck');
+  expect(closed).toEqual(['storage']);
+});
+
+test.each([0, -1, Number.NaN])(
+  'a poll interval of %d is none, and not one without pause',
+  async (pollIntervalMs) => {
+    const world = createWorld();
+    let calls = 0;
+    const phone = await world.device({
+      auto: true,
+      pollIntervalMs,
+      middleware: (call, next) => {
+        calls++;
+        return next(call.request);
+      },
+    });
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    expect(phone.status().state).toBe('synced');
+    expect(calls).toBe(1);
+    await world.close();
   },
 );

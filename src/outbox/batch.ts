@@ -8,9 +8,11 @@ export interface BatchLimits extends Pick<OutboxOptions, 'batchCount' | 'batchBy
 
 /** Units in the order they would go, and what each must wait for. Good for as long as none is added or parked. */
 export interface BatchPlan {
-  units: readonly Unit[];
-  /** In the order of writing. */
-  byAge: readonly Unit[];
+  readonly units: readonly Unit[];
+  /** The first of `units` that may not be over. */
+  from: number;
+  /** Those that others must wait for, in the order of writing. */
+  awaited: readonly Unit[];
   /** The nearest earlier unit in each of a unit's lanes. */
   readonly earlier: ReadonlyMap<Unit, readonly Unit[]>;
   /** Units that are over, and before which nothing is left in their lanes. */
@@ -20,10 +22,13 @@ export interface BatchPlan {
 /** Orders what waits. `entries` are in the order of writing. */
 export function planBatches(entries: readonly OutboxEntry[]): BatchPlan {
   const byAge = unitsOf(entries.filter((entry) => !isDone(entry)));
+  const earlier = predecessors(byAge);
+  const awaited = new Set([...earlier.values()].flat());
   return {
-    byAge,
     units: [...byAge].sort((a, b) => b.priority - a.priority || a.order - b.order),
-    earlier: predecessors(byAge),
+    from: 0,
+    awaited: byAge.filter((unit) => awaited.has(unit)),
+    earlier,
     behind: new WeakSet(),
   };
 }
@@ -41,8 +46,8 @@ export function takeBatch(
   present: (id: string) => OutboxEntry | undefined,
 ): OutboxEntry[] {
   const isOver = (unit: Unit) => unit.entries.every(({ operation }) => isDone(present(operation.id)));
-  plan.units = plan.units.filter((unit) => !isOver(unit));
-  plan.byAge = plan.byAge.filter((unit) => !passes(plan, unit, isOver));
+  while (plan.from < plan.units.length && isOver(plan.units[plan.from]!)) plan.from++;
+  plan.awaited = plan.awaited.filter((unit) => !passes(plan, unit, isOver));
 
   const batch: OutboxEntry[] = [];
   const taken = new Set<Unit>();
@@ -60,7 +65,8 @@ export function takeBatch(
     );
   for (let progress = true; progress;) {
     progress = false;
-    for (const unit of plan.units) {
+    for (let at = plan.from; at < plan.units.length; at++) {
+      const unit = plan.units[at]!;
       if (taken.has(unit) || !isReady(unit)) continue;
       const size = sizeOf(unit);
       const fits =

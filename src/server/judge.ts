@@ -92,10 +92,11 @@ function answer(
   if (outcome.record.deleted !== true && own !== undefined && own !== entityId) {
     return rejected(operation, 'validation', `${entity} ${entityId} cannot have another id in its data`);
   }
-  const record = { ...outcome.record, version: outcome.record.version + 1 };
-  const accepted = { id, status: 'accepted', outcome: outcome.kind, version: record.version } as const;
-  if (outcome.kind === 'applied') return isForeseen ? accepted : { ...accepted, record };
-  return { ...accepted, record, decisions: outcome.decisions };
+  const version = outcome.record.version + 1;
+  const accepted = { id, status: 'accepted', outcome: outcome.kind, version } as const;
+  if (outcome.kind === 'applied' && isForeseen) return accepted;
+  const answered = { ...accepted, record: { ...outcome.record, version } };
+  return outcome.kind === 'applied' ? answered : { ...answered, decisions: outcome.decisions };
 }
 
 /** A stamp too far ahead of this server's clock is brought back to it, so that it cannot win for ever. */

@@ -230,7 +230,7 @@ function repeated({ operation, result }: StoredOutcome, working: Working): Opera
 
 /** The present record is sent along when an accepted answer is repeated, so the one of that day need not be kept. */
 function withoutRecord(result: OperationResult): OperationResult {
-  if (result.status !== 'accepted') return result;
+  if (result.status !== 'accepted' || result.record === undefined) return result;
   const { record: _, ...kept } = result;
   return kept;
 }

@@ -1,8 +1,10 @@
-import type { RecordedOutcome, ServerRecord } from 'syncline/server';
+import type { RecordedOutcome, ServerRecord, StoredOutcome } from 'syncline/server';
 import type { SqliteValue } from '../../shared/sqlite.js';
 
 export const recordColumns =
   'space, entity, id, seq, version, deleted, data, clock, stamp, stamps, decisions, field_seqs';
+
+export const outcomeColumns = 'space, operation_id, status, at, seq, operation, result';
 
 interface RecordRow {
   readonly entity: string;
@@ -42,6 +44,15 @@ export function recordToRow(space: string, record: ServerRecord): SqliteValue[] 
     record.decisions === undefined ? null : JSON.stringify(record.decisions),
     JSON.stringify(record.fieldSeqs),
   ];
+}
+
+/** The values of a row, in the order of `outcomeColumns`. */
+export function outcomeToRow(
+  space: string,
+  seq: number,
+  { operation, result, at }: StoredOutcome,
+): SqliteValue[] {
+  return [space, operation.id, result.status, at, seq, JSON.stringify(operation), JSON.stringify(result)];
 }
 
 export function rowToRecord(value: unknown): ServerRecord {

@@ -1,6 +1,6 @@
 import type { ServerRecord, StoreTransaction } from 'syncline/server';
 import { named } from '../../shared/sqlite.js';
-import { recordToRow, rowToOutcome, rowToRecord } from './rows.js';
+import { outcomeToRow, recordToRow, rowToOutcome, rowToRecord } from './rows.js';
 import type { Statements } from './statements.js';
 
 interface Bounds {
@@ -23,9 +23,7 @@ export function openTransaction(statements: Statements, space: string): StoreTra
       return given;
     },
     save: async (records) =>
-      named(() => {
-        for (const record of records) statements.save.run(...recordToRow(space, record));
-      }),
+      named(() => statements.save(records.map((record) => recordToRow(space, record)))),
     findOutcomes: async (operationIds) =>
       named(() => {
         const rows = statements.findOutcomes.all(space, JSON.stringify(operationIds));
@@ -34,10 +32,7 @@ export function openTransaction(statements: Statements, space: string): StoreTra
     recordOutcomes: async (outcomes) =>
       named(() => {
         const { head } = boundsOf(statements, space);
-        for (const { operation, result, at } of outcomes) {
-          const texts = [JSON.stringify(operation), JSON.stringify(result)];
-          statements.recordOutcome.run(space, operation.id, result.status, at, head, ...texts);
-        }
+        statements.recordOutcomes(outcomes.map((outcome) => outcomeToRow(space, head, outcome)));
       }),
   };
 }

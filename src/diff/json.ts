@@ -77,7 +77,11 @@ class Walk {
   }
 
   #visitObject(source: object): Json {
-    if (!isPlain(source)) this.#refuse(kindOf(source));
+    if (!isPlain(source)) {
+      // Nobody else has it: its rejection would end the process.
+      if (source instanceof Promise) source.catch(() => undefined);
+      this.#refuse(kindOf(source));
+    }
     const members = source as Readonly<Record<string, unknown>>;
     const keys = Object.keys(members);
     let copy: Record<string, Json> | undefined = this.#copies ? {} : undefined;

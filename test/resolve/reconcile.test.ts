@@ -62,11 +62,13 @@ test.each([
   ['answers null', () => null as never],
   ['answers an unknown word', () => 'mine' as never],
   ['answers a promise', () => Promise.resolve('local') as never],
+  ['answers a promise that is rejected', () => Promise.reject(new Error('a bug')) as never],
   ['answers what is no JSON', () => ({ '/title': new Date(0) }) as never],
   ['answers not a number', () => ({ '/title': Number.NaN })],
-])('a custom strategy that %s leaves the record as it is, to a person', (_, decide) => {
+])('a custom strategy that %s leaves the record as it is, to a person', async (_, decide) => {
   const outcome = reconcile(pieces(custom(decide)), record(), operation([retitled]));
   expect(outcome).toMatchObject({ kind: 'conflict', record: record(), fields: [{ path: '/title' }] });
+  await rejectionsAreSeen();
 });
 
 test('a rule of one’s own that throws leaves its field to a person', () => {
@@ -107,9 +109,13 @@ test.each([
   const broken = defineEntity<object>({ name: 'piece', schema });
   const seen = { ...operation([retitled]), clock: { phone: 2, laptop: 1 } };
   expect(reconcile(broken, record(), seen)).toMatchObject({ kind: 'refused', code: 'validation' });
-  // A rejection that nobody handles would fail this run.
-  await new Promise((resolve) => setTimeout(resolve, 1));
+  await rejectionsAreSeen();
 });
+
+/** A rejection that nobody handles would fail this run. */
+function rejectionsAreSeen(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 1));
+}
 
 function fail(): never {
   throw new Error('a bug');

@@ -188,14 +188,15 @@ class Overlay implements Transaction {
   }
 
   async get<R>(table: Table<R>, ids: readonly string[]): Promise<readonly (R | undefined)[]> {
-    const missing = ids.filter((id) => this.#find(table, id) === undefined);
+    const [own, below] = [this.#rows(table), this.#below.get(table)];
+    const find = (id: string) => own.find(id) ?? below?.find(id);
+    const missing = ids.filter((id) => find(id) === undefined);
     if (missing.length > 0) {
       const stored = await this.#storage.get(table, missing);
-      const { reads } = this.#rows(table);
-      missing.forEach((id, at) => reads.set(id, readRow(stored[at])));
+      missing.forEach((id, at) => own.reads.set(id, readRow(stored[at])));
     }
     // Only this engine writes these tables; what it reads is what it wrote.
-    return ids.map((id) => this.#find(table, id)?.value as R | undefined);
+    return ids.map((id) => find(id)?.value as R | undefined);
   }
 
   async all<R>(table: Table<R>): Promise<ReadonlyMap<string, R>> {

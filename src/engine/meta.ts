@@ -12,10 +12,9 @@ export async function readMeta<K extends keyof MetaRows>(
   ...ids: readonly [K, ...K[]]
 ): Promise<Pick<MetaRows, K>> {
   const rows = await transaction.get(tables.meta, ids);
-  return Object.fromEntries(ids.map((id, at) => [id, rows[at] ?? absent[id]])) as unknown as Pick<
-    MetaRows,
-    K
-  >;
+  const read: Record<string, unknown> = {};
+  ids.forEach((id, at) => (read[id] = rows[at] ?? absent[id]));
+  return read as Pick<MetaRows, K>;
 }
 
 const absent: Partial<MetaRows> = { sync: { offsetMs: 0 }, sent: { ids: [] }, schema: { versions: {} } };

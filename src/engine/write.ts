@@ -37,7 +37,6 @@ export async function write(
   grouped = false,
 ): Promise<WriteResult[]> {
   const meta = await readMeta(transaction, 'replica', 'sync', 'sent', 'schema');
-  const sent = new Set(meta.sent.ids);
   const now = correctedNow(context.runtime, meta.sync);
   const drafts: OutboxEntry[] = [];
   let { replica } = meta;
@@ -54,7 +53,7 @@ export async function write(
     const uuid = context.runtime.uuid();
     const authored = author(replica, drafted, { definition, id, view: lane.view, now, uuid, options });
     replica = authored.replica;
-    const mayJoin = !grouped && mayCompact(context, lane.entries.at(-1), sent);
+    const mayJoin = !grouped && mayCompact(context, lane.entries.at(-1), meta.sent.ids);
     const entry = enqueue(lane, definition, {
       operation: authored.operation,
       order: replica.counter,
@@ -94,6 +93,7 @@ function refuseOversized({ batchCount, batchBytes }: OutboxOptions, drafts: read
 /** Read in the commit that writes: another tab may just have stored the refusal. */
 async function refuseHopeless(transaction: Transaction, intents: readonly Intent[]): Promise<void> {
   const needed = intents.flatMap(({ options }) => options?.dependsOn ?? []);
+  if (needed.length === 0) return;
   const entries = await transaction.get(tables.outbox, needed);
   const dead = entries.find((entry) => entry?.state === 'dead');
   if (dead !== undefined) throw hopeless(dead.operation.id);
@@ -152,12 +152,12 @@ function enqueue(
   return entry;
 }
 
-function mayCompact(context: Context, entry: OutboxEntry | undefined, sent: ReadonlySet<string>): boolean {
+function mayCompact(context: Context, entry: OutboxEntry | undefined, sent: readonly string[]): boolean {
   return (
     context.outbox.compact &&
     entry?.state === 'pending' &&
     entry.attempts === 0 &&
-    !sent.has(entry.operation.id) &&
+    !sent.includes(entry.operation.id) &&
     context.mirror.isOwn(entry.operation.id) &&
     !context.mirror.hasDependants(entry.operation.id)
   );
@@ -182,10 +182,11 @@ async function putEntries(
   mark: TransactionMark | undefined,
 ): Promise<void> {
   const joined = entries.filter(({ absorbed }) => absorbed !== undefined);
-  await transaction.get(
-    tables.outbox,
-    joined.map(({ operation }) => operation.id),
-  );
+  if (joined.length > 0)
+    await transaction.get(
+      tables.outbox,
+      joined.map(({ operation }) => operation.id),
+    );
   for (const entry of entries) {
     const { id } = entry.operation;
     const marked =

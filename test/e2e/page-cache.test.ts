@@ -35,11 +35,14 @@ afterEach(async () => {
   await stage.close();
 });
 
+/** Once the call has returned: a page that leaves at once takes the call's answer with it. */
+const goBack = (tab: Page) => tab.evaluate(() => void setTimeout(() => history.back()));
+
 const holdersOf = (tab: Page) => tab.evaluate(async () => (await navigator.locks.query()).held?.length);
 
 test('a page in the back/forward cache holds no lock, and takes part again when it is back', async () => {
   expect(await holdersOf(page)).toBe(0);
-  await page.evaluate(() => history.back());
+  await goBack(page);
   await page.waitForFunction(() => window.shown?.[0] === true);
   await expect.poll(() => holdersOf(page)).toBe(1);
   const accepted = await page.evaluate(async () => {
@@ -57,7 +60,7 @@ test('another tab sends meanwhile, and what it writes is seen when the page is b
     return outcomeOf(receipt.accepted);
   });
   expect(accepted).toBe('ok');
-  await page.evaluate(() => history.back());
+  await goBack(page);
   await page.waitForFunction(async () => (await window.lab?.items.get('meanwhile')) !== undefined);
 });
 

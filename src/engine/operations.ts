@@ -9,7 +9,7 @@ import { toJson } from '../diff/json.js';
 import { lookup } from '../diff/pointer.js';
 import { SyncError } from '../errors.js';
 import { exceedsBytesAsJson } from '../protocol/interior.js';
-import { defaultLimits } from '../protocol/limits.js';
+import { operationBytesDefault } from '../protocol/limits.js';
 import { ruleFor } from '../resolve/concurrent.js';
 import { parseData, schemaProblem } from '../resolve/define-entity.js';
 import type { ReplicaRow } from './rows.js';
@@ -40,7 +40,7 @@ export interface WriteOptions {
 }
 
 /** What a server takes by default, less room for what surrounds the changes. */
-const changesBytesMax = defaultLimits.operationBytes - 4 * 1_024;
+const changesBytesMax = operationBytesDefault - 4 * 1_024;
 
 /** What an intent comes to on the present view. No changes: nothing is to be written. */
 export interface Draft {

@@ -9,7 +9,7 @@ import type {
 } from '../contracts/transport.js';
 import type { SyncError } from '../errors.js';
 import { interiorProblem, isObject, isSafePointer } from './interior.js';
-import { defaultLimits, type Limits } from './limits.js';
+import { depthDefault, type Limits } from './limits.js';
 import { jsonOf, safelyShaped } from './read.js';
 import { errorOfRefusal } from './refusals.js';
 import {
@@ -132,22 +132,19 @@ const wireRefusal: z.ZodMiniType<WireRefusal> = z.object({
 });
 
 /** An answer to a push, from a server that may be anything. Throws `SyncError` `protocol`. */
-export function parsePushAnswer(input: unknown, limits: Limits = defaultLimits): PushAnswer {
-  return safelyShaped(pushAnswer, jsonOf(input), 'answer to a push', limits);
+export function parsePushAnswer(input: unknown, limits?: Limits): PushAnswer {
+  return safelyShaped(pushAnswer, jsonOf(input), 'answer to a push', limits?.depth);
 }
 
 /** An answer to a pull, from a server that may be anything. Throws `SyncError` `protocol`. */
-export function parsePullAnswer(input: unknown, limits: Limits = defaultLimits): PullAnswer {
-  return safelyShaped(pullAnswer, jsonOf(input), 'answer to a pull', limits);
+export function parsePullAnswer(input: unknown, limits?: Limits): PullAnswer {
+  return safelyShaped(pullAnswer, jsonOf(input), 'answer to a pull', limits?.depth);
 }
 
 /** The error that a refusal of a whole request stands for, or `undefined` for what is not a refusal. */
 export function parseRefusal(input: unknown): SyncError | undefined {
   const parsed = z.safeParse(wireRefusal, input);
-  if (!parsed.success || interiorProblem(input, defaultLimits.depth) !== undefined) return undefined;
-  const { code, message, details, retryAfterMs } = parsed.data.error;
-  return errorOfRefusal(code, message, {
-    ...(details === undefined ? {} : { details }),
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-  });
+  if (!parsed.success || interiorProblem(input, depthDefault) !== undefined) return undefined;
+  const { code, message, ...options } = parsed.data.error;
+  return errorOfRefusal(code, message, options);
 }

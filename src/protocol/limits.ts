@@ -35,11 +35,15 @@ export interface Limits {
   readonly requestBurst: number;
 }
 
+/** Those that a client keeps to as well, by themselves: it need not carry the others. */
+export const operationBytesDefault = 256 * 1024;
+export const depthDefault = 32;
+
 export const defaultLimits: Limits = {
   operationsPerPush: 500,
   requestBytes: 1024 * 1024,
-  operationBytes: 256 * 1024,
-  depth: 32,
+  operationBytes: operationBytesDefault,
+  depth: depthDefault,
   changesPerPage: 1000,
   pageLength: 4 * 1024 * 1024,
   subscriptions: 64,

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { exceedsBytes, interiorProblem } from './interior.js';
-import type { Limits } from './limits.js';
+import { depthDefault } from './limits.js';
 import { refusal } from './refusals.js';
 
 /** Levels that wrap a record's data in an answer, at most. */
@@ -9,8 +9,13 @@ const envelopeDepth = 6;
 /**
  * A value of this shape whose interior is plain JSON. Throws `SyncError` `protocol`.
  */
-export function safelyShaped<T>(schema: z.ZodMiniType<T>, value: unknown, what: string, limits: Limits): T {
-  const problem = interiorProblem(value, limits.depth + envelopeDepth);
+export function safelyShaped<T>(
+  schema: z.ZodMiniType<T>,
+  value: unknown,
+  what: string,
+  depth = depthDefault,
+): T {
+  const problem = interiorProblem(value, depth + envelopeDepth);
   if (problem !== undefined) throw refusal('bad-request', `${what}: ${problem}`);
   return shaped(schema, value, what);
 }

@@ -2,24 +2,40 @@ import type { SyncErrorData } from '../contracts/errors.js';
 import type { JsonObject } from '../contracts/json.js';
 import { SyncError, toSyncError, type SyncErrorCode } from '../errors.js';
 
-/** How a refusal of a whole request looks in HTTP, and what it is as a `SyncError`. */
-const refusals = {
-  unauthenticated: { status: 401, error: 'unauthenticated' },
-  forbidden: { status: 403, error: 'forbidden' },
-  'wrong-space': { status: 403, error: 'forbidden' },
-  'not-found': { status: 404, error: 'not-found' },
-  'too-large': { status: 413, error: 'limit' },
-  'rate-limited': { status: 429, error: 'network' },
-  'protocol-unsupported': { status: 400, error: 'version' },
-  'schema-outdated': { status: 409, error: 'version' },
-  'cursor-expired': { status: 410, error: 'cursor-expired' },
-  'bad-request': { status: 400, error: 'protocol' },
-  internal: { status: 500, error: 'network' },
-  unavailable: { status: 503, error: 'network' },
-} as const satisfies Record<string, { readonly status: number; readonly error: SyncErrorCode }>;
+/** What a refusal of a whole request is as a `SyncError`. */
+const errors = {
+  unauthenticated: 'unauthenticated',
+  forbidden: 'forbidden',
+  'wrong-space': 'forbidden',
+  'not-found': 'not-found',
+  'too-large': 'limit',
+  'rate-limited': 'network',
+  'protocol-unsupported': 'version',
+  'schema-outdated': 'version',
+  'cursor-expired': 'cursor-expired',
+  'bad-request': 'protocol',
+  internal: 'network',
+  unavailable: 'network',
+} as const satisfies Record<string, SyncErrorCode>;
 
 /** Codes of a refusal of a whole request, as they are written on the wire. */
-export type RefusalCode = keyof typeof refusals;
+export type RefusalCode = keyof typeof errors;
+
+/** How it looks in HTTP. */
+const statuses: Readonly<Record<RefusalCode, number>> = {
+  unauthenticated: 401,
+  forbidden: 403,
+  'wrong-space': 403,
+  'not-found': 404,
+  'too-large': 413,
+  'rate-limited': 429,
+  'protocol-unsupported': 400,
+  'schema-outdated': 409,
+  'cursor-expired': 410,
+  'bad-request': 400,
+  internal: 500,
+  unavailable: 503,
+};
 
 /** The refusal that stands for an error which was not made as one. */
 const refusalByError: Partial<Record<SyncErrorCode, RefusalCode>> = {
@@ -49,7 +65,7 @@ export interface RefusalOptions {
  * `rate-limited`, `internal` and `unavailable` are `network`: as good as no answer, to be asked again later.
  */
 export function refusal(code: RefusalCode, message: string, options: RefusalOptions = {}): SyncError {
-  return new SyncError(refusals[code].error, message, {
+  return new SyncError(errors[code], message, {
     ...options,
     details: { ...options.details, refusal: code },
   });
@@ -65,7 +81,7 @@ export function refusalOf(thrown: unknown): {
   const code = isRefusalCode(named) ? named : (refusalByError[error.code] ?? 'internal');
   const { refusal: _, ...details } = error.details;
   return {
-    status: refusals[code].status,
+    status: statuses[code],
     error: {
       code,
       message: code === 'internal' ? 'the server failed' : error.message,
@@ -82,5 +98,5 @@ export function errorOfRefusal(code: string, message: string, options: RefusalOp
 }
 
 function isRefusalCode(code: unknown): code is RefusalCode {
-  return typeof code === 'string' && Object.hasOwn(refusals, code);
+  return typeof code === 'string' && Object.hasOwn(errors, code);
 }

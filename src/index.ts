@@ -41,8 +41,9 @@ export type { LogStorageOptions } from './storage/log-storage.js';
 export { defaultRuntime } from './runtime.js';
 
 export { parsePullAnswer, parsePushAnswer, parseRefusal } from './protocol/answers.js';
-export { defaultBasePath, defaultLimits, protocolVersion, wireHeaders } from './protocol/limits.js';
+export { defaultLimits } from './protocol/limits.js';
 export type { Limits } from './protocol/limits.js';
+export { defaultBasePath, protocolVersion, wireHeaders } from './protocol/wire.js';
 
 export { SyncError, isSyncError, syncErrorCodes, toSyncError } from './errors.js';
 export type { SyncErrorCode, SyncErrorOptions } from './errors.js';

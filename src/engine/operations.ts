@@ -9,7 +9,7 @@ import { toJson } from '../diff/json.js';
 import { lookup } from '../diff/pointer.js';
 import { SyncError } from '../errors.js';
 import { exceedsBytesAsJson } from '../protocol/interior.js';
-import { operationBytesDefault } from '../protocol/limits.js';
+import { operationBytesDefault } from '../protocol/wire.js';
 import { ruleFor } from '../resolve/concurrent.js';
 import { parseData, schemaProblem } from '../resolve/define-entity.js';
 import type { ReplicaRow } from './rows.js';

@@ -9,7 +9,7 @@ import type {
 } from '../contracts/transport.js';
 import type { SyncError } from '../errors.js';
 import { interiorProblem, isObject, isSafePointer } from './interior.js';
-import { depthDefault, type Limits } from './limits.js';
+import type { Limits } from './limits.js';
 import { jsonOf, safelyShaped } from './read.js';
 import { errorOfRefusal } from './refusals.js';
 import {
@@ -28,6 +28,7 @@ import {
   stamp,
   text,
 } from './values.js';
+import { depthDefault } from './wire.js';
 
 const stamps = z.custom<Readonly<Record<string, string>>>(
   (value) =>

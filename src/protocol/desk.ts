@@ -4,9 +4,10 @@ import type { FieldConflict, Operation, Stamp, SyncRecord, VersionVector } from 
 import type { AnswerEnvelope, OperationResult } from '../contracts/transport.js';
 import { interiorProblem, isObject, isSafePointer } from './interior.js';
 import type { Limits } from './limits.js';
-import { jsonOf, shaped } from './read.js';
+import { requestJson, shaped } from './read.js';
 import { refusal } from './refusals.js';
-import { entityName, operationId, optional, recordId, space } from './values.js';
+import { space } from './requests.js';
+import { entityName, operationId, optional, recordId } from './values.js';
 
 /** Asks for the fields of one record that differ from what the asker holds. */
 export interface DeltaRequest {
@@ -102,7 +103,7 @@ const resolveRequest: z.ZodMiniType<ResolveRequest> = z
 
 /** Throws `SyncError` `protocol` or `limit`, as the parsers below do. */
 export function parseDeltaRequest(input: unknown, limits: Limits): DeltaRequest {
-  return shaped(deltaRequest, jsonOf(input, limits.requestBytes), 'delta');
+  return shaped(deltaRequest, requestJson(input, limits.requestBytes), 'delta');
 }
 
 export function parseConflictsQuery(input: unknown): ConflictsQuery {
@@ -110,7 +111,7 @@ export function parseConflictsQuery(input: unknown): ConflictsQuery {
 }
 
 export function parseResolveRequest(input: unknown, limits: Limits): ResolveRequest {
-  const request = shaped(resolveRequest, jsonOf(input, limits.requestBytes), 'resolution');
+  const request = shaped(resolveRequest, requestJson(input, limits.requestBytes), 'resolution');
   const problem = interiorProblem(request.merged ?? null, limits.depth);
   if (problem !== undefined) throw refusal('bad-request', `resolution: ${problem}`);
   return request;

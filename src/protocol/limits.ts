@@ -1,13 +1,5 @@
 import { SyncError } from '../errors.js';
-
-/** Version of the wire protocol spoken here. */
-export const protocolVersion = 1;
-
-/** Where the calls live, unless configured otherwise. */
-export const defaultBasePath = '/api/v1/sync';
-
-/** Names of the headers that are ours. */
-export const wireHeaders = { protocol: 'Syncline-Protocol', device: 'X-Device-ID' } as const;
+import { depthDefault, operationBytesDefault } from './wire.js';
 
 /** What one server takes, gives and keeps. Everything has a limit. */
 export interface Limits {
@@ -34,10 +26,6 @@ export interface Limits {
   /** Requests of one identity over HTTP, at once. */
   readonly requestBurst: number;
 }
-
-/** Those that a client keeps to as well, by themselves: it need not carry the others. */
-export const operationBytesDefault = 256 * 1024;
-export const depthDefault = 32;
 
 export const defaultLimits: Limits = {
   operationsPerPush: 500,

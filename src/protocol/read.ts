@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { exceedsBytes, interiorProblem } from './interior.js';
-import { depthDefault } from './limits.js';
 import { refusal } from './refusals.js';
+import { depthDefault } from './wire.js';
 
 /** Levels that wrap a record's data in an answer, at most. */
 const envelopeDepth = 6;
@@ -26,12 +26,17 @@ export function shaped<T>(schema: z.ZodMiniType<T>, value: unknown, what: string
   throw refusal('bad-request', `${what}: ${issueText(parsed.error)}`);
 }
 
-/** JSON that may still be text. Throws `SyncError` `protocol` for other text, `limit` for too much of it. */
-export function jsonOf(input: unknown, bytesMax = Infinity): unknown {
-  if (typeof input !== 'string') return input;
-  if (exceedsBytes(input, bytesMax)) {
+/** As `jsonOf`. Throws `SyncError` `limit` for too much text. */
+export function requestJson(input: unknown, bytesMax: number): unknown {
+  if (typeof input === 'string' && exceedsBytes(input, bytesMax)) {
     throw refusal('too-large', `a request has at most ${bytesMax} bytes`, { details: { bytesMax } });
   }
+  return jsonOf(input);
+}
+
+/** JSON that may still be text. Throws `SyncError` `protocol` for other text. */
+export function jsonOf(input: unknown): unknown {
+  if (typeof input !== 'string') return input;
   try {
     return JSON.parse(input) as unknown;
   } catch (cause) {

@@ -5,7 +5,7 @@ import type { SyncErrorCode } from '../errors.js';
 import { exceedsBytesAsJson, interiorProblem } from './interior.js';
 import { defaultLimits, type Limits } from './limits.js';
 import { shapeProblem } from './operation-shape.js';
-import { issueText, jsonOf, shaped } from './read.js';
+import { issueText, requestJson, shaped } from './read.js';
 import { refusal } from './refusals.js';
 import {
   clock,
@@ -15,15 +15,17 @@ import {
   entityName,
   json,
   jsonObject,
+  keyText,
   operationId,
   optional,
   path,
   recordId,
   replicaId,
-  space,
   stamp,
   text,
 } from './values.js';
+
+export const space = keyText(128);
 
 const fieldChange: z.ZodMiniType<FieldChange> = z.object({
   path,
@@ -92,7 +94,7 @@ export interface ParsedPush {
  * path, too deep, too large) is named as refused instead, so that it cannot hold up the others.
  */
 export function parsePushRequest(input: unknown, limits: Limits = defaultLimits): ParsedPush {
-  const { operations, ...request } = shaped(pushEnvelope, jsonOf(input, limits.requestBytes), 'push');
+  const { operations, ...request } = shaped(pushEnvelope, requestJson(input, limits.requestBytes), 'push');
   if (operations.length > limits.operationsPerPush) {
     throw refusal('too-large', `a push has at most ${limits.operationsPerPush} operations`, {
       details: { operationsMax: limits.operationsPerPush },
@@ -109,7 +111,7 @@ export function parsePushRequest(input: unknown, limits: Limits = defaultLimits)
 
 /** A pull as typed values. Throws as `parsePushRequest`; `limit` is brought down to what a page may hold. */
 export function parsePullRequest(input: unknown, limits: Limits = defaultLimits): PullRequest {
-  const request = shaped(pullRequest, jsonOf(input, limits.requestBytes), 'pull');
+  const request = shaped(pullRequest, requestJson(input, limits.requestBytes), 'pull');
   return { ...request, limit: Math.min(request.limit, limits.changesPerPage) };
 }
 

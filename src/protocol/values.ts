@@ -21,12 +21,11 @@ export const natural = z.int().check(z.nonnegative());
 export const cursor = z.string().check(z.maxLength(64 * 1024));
 
 export const entityName = z.string().check(z.regex(/^[A-Za-z][A-Za-z0-9_.-]{0,63}$/));
-const keyText = (max: number) => text(max).check(z.refine(isKeyText, 'no key of a store'));
+export const keyText = (max: number) => text(max).check(z.refine(isKeyText, 'no key of a store'));
 export const recordId = keyText(256);
 export const operationId = z.string().check(z.regex(/^[\w.:-]{1,64}$/));
 const replicaPattern = /^[A-Za-z0-9_-]{1,64}$/;
 export const replicaId = z.string().check(z.regex(replicaPattern), z.refine(isSafeName, 'reserved name'));
-export const space = keyText(128);
 export const stamp = z.string().check(z.regex(/^[0-9a-f]{12}-[0-9a-f]{4}-[A-Za-z0-9_-]{1,64}$/));
 export const path = z.string().check(z.maxLength(4096), z.refine(isSafePointer, 'not a safe JSON Pointer'));
 

@@ -1,4 +1,4 @@
-import { protocolVersion, wireHeaders } from '../../protocol/limits.js';
+import { protocolVersion, wireHeaders } from '../../protocol/wire.js';
 import { refusalOf } from '../../protocol/refusals.js';
 
 /** Below this many characters packing costs more than it saves. */

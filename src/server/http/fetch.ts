@@ -1,4 +1,4 @@
-import { defaultBasePath, protocolVersion, wireHeaders } from '../../protocol/limits.js';
+import { defaultBasePath, protocolVersion, wireHeaders } from '../../protocol/wire.js';
 import { refusal } from '../../protocol/refusals.js';
 import type { ServerContext } from '../context.js';
 import type { ServerCalls } from '../calls.js';

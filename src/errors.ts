@@ -104,6 +104,10 @@ export function isSyncError(value: unknown, code?: SyncErrorCode): value is Sync
 /** The value itself when it is a `SyncError`; otherwise one with code `internal` that keeps it as the cause. */
 export function toSyncError(value: unknown): SyncError {
   if (isSyncError(value)) return value;
-  const message = value instanceof Error ? value.message : String(value);
-  return new SyncError('internal', message, { cause: value });
+  return new SyncError('internal', reasonOf(value), { cause: value });
+}
+
+/** What something that was thrown says. */
+export function reasonOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
 }

@@ -4,17 +4,15 @@
  */
 export function overlapsAny(paths: Iterable<string>): (path: string) => boolean {
   const exact = new Set(paths);
-  const above = new Set<string>();
-  for (const path of exact) for (const ancestor of ancestors(path)) above.add(ancestor);
-  return (path) =>
-    exact.has(path) || above.has(path) || ancestors(path).some((ancestor) => exact.has(ancestor));
+  const atOrAbove = new Set([...exact].flatMap(prefixes));
+  return (path) => atOrAbove.has(path) || prefixes(path).some((prefix) => exact.has(prefix));
 }
 
-/** The paths above this one, up to `''`, the whole. */
-function ancestors(path: string): string[] {
-  const found: string[] = [];
-  for (let at = path.lastIndexOf('/'); at >= 0; at = at === 0 ? -1 : path.lastIndexOf('/', at - 1)) {
-    found.push(path.slice(0, at));
+/** A path and all above it, up to `''`, the whole; the longest first. */
+export function prefixes(path: string): string[] {
+  const found = [path];
+  for (let end = path.lastIndexOf('/'); end >= 0; end = end === 0 ? -1 : path.lastIndexOf('/', end - 1)) {
+    found.push(path.slice(0, end));
   }
   return found;
 }

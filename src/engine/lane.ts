@@ -2,7 +2,7 @@ import type { EntityDefinition } from '../contracts/entity.js';
 import type { Operation, SyncRecord } from '../contracts/operation.js';
 import type { OutboxEntry } from '../contracts/queue.js';
 import { SyncError, type SyncErrorOptions } from '../errors.js';
-import { reconcile, writeOver } from '../resolve/reconcile.js';
+import { nothingYet, reconcile, writeOver } from '../resolve/reconcile.js';
 import type { Transaction } from './committer.js';
 import { baseOf, recordTable, tables, type RecordRow } from './rows.js';
 
@@ -58,12 +58,11 @@ export function storeLane(
   const [first] = entries;
   if (view !== undefined) transaction.put(table, lane.id, rowOf(definition, view, base, entries));
   else if (first === undefined) transaction.delete(table, lane.id);
-  else transaction.put(table, lane.id, rowOf(definition, unseen(lane, first), base, entries));
-}
-
-/** Nothing to read, and operations that still wait: updates of a record that the server does not hold any more. */
-function unseen({ entity, id }: Lane, { operation: { stamp } }: OutboxEntry): SyncRecord {
-  return { entity, id, data: {}, version: 0, clock: {}, stamp, deleted: true };
+  else {
+    // Nothing to read, and operations that still wait: updates of a record that the server does not hold any more.
+    const unseen: SyncRecord = { ...nothingYet(first.operation), deleted: true };
+    transaction.put(table, lane.id, rowOf(definition, unseen, base, entries));
+  }
 }
 
 /** Writes from before a field was excluded may still wait; what they come to is not kept. */

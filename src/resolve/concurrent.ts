@@ -22,8 +22,9 @@ import { freeze } from '../diff/freeze.js';
 import { toJson } from '../diff/json.js';
 import { isPrefix, lookup } from '../diff/pointer.js';
 import { defined, isJsonObject } from '../diff/shape.js';
+import { reasonOf } from '../errors.js';
 import { resolveDeletion } from './deletion.js';
-import type { PersonalChoice, Ruling } from './ruling.js';
+import { nothing, type PersonalChoice, type Ruling } from './ruling.js';
 import { fieldStamps } from './field-stamps.js';
 import { leave } from './verdict.js';
 
@@ -35,17 +36,11 @@ export function rule(
   choice?: PersonalChoice,
 ): Ruling {
   const deletion = resolveDeletion(definition, record, operation, choice);
-  if (deletion !== undefined && deletion.ruling !== undefined) return deletion.ruling;
+  if (deletion?.ruling !== undefined) return deletion.ruling;
   const revived = deletion?.decisions ?? [];
   // Made anew by somebody who knew nothing of the dead one: none of its values come back with it.
   if (deletion !== undefined && operation.kind === 'create')
-    return {
-      writes: operation.changes,
-      decisions: revived,
-      conflicts: [],
-      deleted: false,
-      superseded: false,
-    };
+    return { ...nothing, writes: operation.changes, decisions: revived };
   const ruling = ruleOnFields(definition, record, operation, choice);
   return revived.length === 0
     ? ruling
@@ -210,10 +205,6 @@ function askCustom(
   } catch (error) {
     return () => leave(`The custom strategy failed: ${reasonOf(error)}.`);
   }
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 function valueVerdict(values: JsonObject, field: FieldContext): FieldVerdict {

@@ -4,7 +4,7 @@ import type { JsonObject } from '../contracts/json.js';
 import type { ConflictStrategy } from '../contracts/resolver.js';
 import { escapeSegment, parsePointer } from '../diff/pointer.js';
 import { defined } from '../diff/shape.js';
-import { SyncError } from '../errors.js';
+import { reasonOf, SyncError } from '../errors.js';
 import { lastWriteWins, manual } from './strategies.js';
 
 /** A field by its name, or any place in a record as a JSON Pointer: `minutes`, `/address/city`. */
@@ -133,9 +133,7 @@ export function validate(
     result.catch(() => undefined);
     return { issues: [{ message: 'the schema must validate synchronously, and without throwing' }] };
   } catch (error) {
-    return {
-      issues: [{ message: `the schema failed: ${error instanceof Error ? error.message : String(error)}` }],
-    };
+    return { issues: [{ message: `the schema failed: ${reasonOf(error)}` }] };
   }
 }
 

@@ -3,7 +3,7 @@ import type { EntityDefinition } from '../contracts/entity.js';
 import type { Json } from '../contracts/json.js';
 import type { Decision, Operation, SyncRecord } from '../contracts/operation.js';
 import { contentHash } from '../diff/canonical.js';
-import type { PersonalChoice, Ruling } from './ruling.js';
+import { nothing, type PersonalChoice, type Ruling } from './ruling.js';
 
 /** Either a whole ruling, or the decision that revives a tombstone for the operation's fields to be ruled on. */
 type DeletionRuling =
@@ -48,8 +48,6 @@ export function resolveDeletion(
   );
   return { ruling: { ...nothing, decisions: lost, deleted: true, superseded: true } };
 }
-
-const nothing: Ruling = { writes: [], decisions: [], conflicts: [], deleted: false, superseded: false };
 
 function sideOf(
   definition: EntityDefinition,

@@ -1,5 +1,6 @@
 import { laterStamp } from '../causality/stamp.js';
 import type { Stamp, SyncRecord } from '../contracts/operation.js';
+import { prefixes } from '../diff/path-set.js';
 
 /** Tells the stamp of the last write at, above or below a path, for as many paths of a record as are asked for. */
 export function fieldStamps({ stamp, stamps }: SyncRecord): (path: string) => Stamp {
@@ -41,13 +42,4 @@ function inheritedStamp(stamps: Readonly<Record<string, Stamp>>, path: string, o
     if (Object.hasOwn(stamps, prefix)) return stamps[prefix] ?? otherwise;
   }
   return otherwise;
-}
-
-/** A path and all above it, the longest first. */
-function prefixes(path: string): string[] {
-  const found = [path];
-  for (let end = path.lastIndexOf('/'); end >= 0; end = end === 0 ? -1 : path.lastIndexOf('/', end - 1)) {
-    found.push(path.slice(0, end));
-  }
-  return found;
 }

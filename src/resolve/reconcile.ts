@@ -47,8 +47,7 @@ export function reconcile(
       ? reconcileSeen(definition, record, operation)
       : reconcileConcurrent(definition, record, operation);
   } catch (error) {
-    if (isSyncError(error, 'validation'))
-      return { kind: 'refused', code: 'validation', message: error.message, decisions: [] };
+    if (isSyncError(error, 'validation')) return refused('validation', error.message);
     throw error;
   }
 }
@@ -71,7 +70,7 @@ function reconcileSeen(
   const problem = operation.kind === 'delete' ? undefined : schemaProblem(definition, written.data);
   return problem === undefined
     ? { kind: 'applied', record: written, decisions: operation.decisions ?? [] }
-    : { kind: 'refused', code: 'validation', message: `${definition.name}: ${problem}`, decisions: [] };
+    : refused('validation', `${definition.name}: ${problem}`);
 }
 
 /** A decided conflict brings a deleted record back as an update, and says so. */
@@ -80,12 +79,11 @@ function bringsBack({ decisions = [] }: Operation): boolean {
 }
 
 function notFound({ entity, entityId }: Operation): Outcome {
-  return {
-    kind: 'refused',
-    code: 'not-found',
-    message: `${entity} ${entityId} does not exist`,
-    decisions: [],
-  };
+  return refused('not-found', `${entity} ${entityId} does not exist`);
+}
+
+function refused(code: 'validation' | 'not-found', message: string): Outcome {
+  return { kind: 'refused', code, message, decisions: [] };
 }
 
 function reconcileConcurrent(
@@ -120,19 +118,16 @@ function sidesOf({ path, value, base: present }: FieldChange, decisions: readonl
  * less the schema's say.
  */
 export function writeOver(record: SyncRecord | undefined, operation: Operation): SyncRecord {
-  const nothingYet = {
-    entity: operation.entity,
-    id: operation.entityId,
-    data: {},
-    version: 0,
-    clock: {},
-    stamp: operation.stamp,
-  };
-  return write(record ?? nothingYet, operation, {
+  return write(record ?? nothingYet(operation), operation, {
     writes: operation.kind === 'delete' ? [] : operation.changes,
     decisions: operation.decisions ?? [],
     deleted: operation.kind === 'delete',
   });
+}
+
+/** What an operation meets where there is no record. */
+export function nothingYet({ entity, entityId, stamp }: Operation): SyncRecord {
+  return { entity, id: entityId, data: {}, version: 0, clock: {}, stamp };
 }
 
 interface Written {

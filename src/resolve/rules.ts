@@ -2,6 +2,7 @@ import type { Json } from '../contracts/json.js';
 import type { FieldContext, FieldRule, FieldVerdict, RuleLaws } from '../contracts/resolver.js';
 import { canonicalJson, equalJson } from '../diff/canonical.js';
 import { toJson } from '../diff/json.js';
+import { reasonOf } from '../errors.js';
 import { leave, take } from './verdict.js';
 
 /** A choice among the sides obeys all three laws. */
@@ -107,7 +108,7 @@ export function rule(
         const value = fn(field);
         return take(field, value === undefined ? undefined : toJson(value), `The rule "${name}" decided.`);
       } catch (error) {
-        return leave(`The rule "${name}" failed: ${error instanceof Error ? error.message : String(error)}.`);
+        return leave(`The rule "${name}" failed: ${reasonOf(error)}.`);
       }
     },
   };

@@ -13,5 +13,14 @@ export interface Ruling {
   readonly superseded: boolean;
 }
 
+/** The ruling that leaves everything as it is. */
+export const nothing: Ruling = {
+  writes: [],
+  decisions: [],
+  conflicts: [],
+  deleted: false,
+  superseded: false,
+};
+
 /** Decides what would else be left to a person, for the side that the person took. */
 export type PersonalChoice = 'local' | 'remote';

@@ -50,7 +50,7 @@ export async function storeAnswers(
   results.forEach((result, at) => {
     // Another tab may have stored the answer to the same operation already.
     const entry = entries[at];
-    const lane = entry && workbench.laneFor(entry);
+    const lane = entry && workbench.lane(entry.operation);
     if (entry === undefined || lane === undefined || entry.state === 'dead') return;
     switch (result.status) {
       case 'accepted':

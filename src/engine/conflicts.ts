@@ -70,7 +70,7 @@ async function resolve(context: Context, id: string, resolution: Resolution): Pr
       throw new SyncError('not-found', `${id} is not in the conflict inbox`, { operationId: id });
     const workbench = new Workbench(context, transaction);
     await workbench.openFor([entry]);
-    const lane = workbench.laneFor(entry);
+    const lane = workbench.lane(entry.operation);
     const present = lane?.entries.find(({ operation }) => operation.id === id);
     if (lane === undefined || present?.state !== 'conflict')
       throw new SyncError('not-found', `${id} was settled meanwhile`, { operationId: id });

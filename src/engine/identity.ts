@@ -23,7 +23,7 @@ export async function renewIdentity(context: Context, transaction: Transaction):
   const entries = context.mirror.entries().filter(({ state }) => state !== 'dead' && state !== 'accepted');
   await workbench.openFor(entries);
   for (const waiting of entries) {
-    const lane = workbench.laneFor(waiting);
+    const lane = workbench.lane(waiting.operation);
     const entry = lane?.entries.find(({ operation }) => operation.id === waiting.operation.id);
     if (lane === undefined || entry === undefined) continue;
     workbench.put(lane, { entry: rekey(entry, replica) });
@@ -70,7 +70,7 @@ export async function resendHistory(
     ...context.mirror.entries().filter(({ state }) => state !== 'dead'),
   ]);
   for (const entry of resent) {
-    const lane = workbench.laneFor(entry);
+    const lane = workbench.lane(entry.operation);
     if (lane !== undefined) workbench.restore(lane, pendingAgain(entry, isWhole(entry)));
   }
   for (const slot of rows.keys()) transaction.delete(tables.history, slot);

@@ -7,35 +7,30 @@ import type { Transaction } from './committer.js';
 import { baseOf, recordTable, tables, type RecordRow } from './rows.js';
 
 /** One record with its pending operations, loaded for a unit of work. */
-export interface Lane {
-  readonly entity: string;
-  readonly id: string;
+export interface Lane extends LaneKey {
   readonly view: SyncRecord | undefined;
   readonly base: SyncRecord | undefined;
   /** Operations that the view holds and the base does not, in order. */
   readonly entries: readonly OutboxEntry[];
 }
 
-export interface LaneKey {
-  readonly entity: string;
-  readonly id: string;
-}
+export type LaneKey = Pick<Operation, 'entity' | 'entityId'>;
 
 /** Loads lanes, with one read for all records of an entity and one for all their operations. */
 export async function loadLanes(transaction: Transaction, keys: readonly LaneKey[]): Promise<Lane[]> {
   const rows: (RecordRow | undefined)[] = [];
   for (const [entity, places] of placesByEntity(keys)) {
-    const ids = places.map((place) => keys[place]?.id ?? '');
+    const ids = places.map((place) => keys[place]?.entityId ?? '');
     const found = await transaction.get(recordTable(entity), ids);
     places.forEach((place, at) => (rows[place] = found[at]));
   }
   const ids = rows.flatMap((row) => row?.pending ?? none);
   const found = ids.length === 0 ? none : await transaction.get(tables.outbox, ids);
   const entries = new Map(ids.map((id, at) => [id, found[at]]));
-  return keys.map(({ entity, id }, place) => {
+  return keys.map(({ entity, entityId }, place) => {
     const row = rows[place];
     const pending = row?.pending?.map((each) => entries.get(each)).filter((entry) => entry !== undefined);
-    return { entity, id, view: row?.view, base: baseOf(row), entries: pending ?? none };
+    return { entity, entityId, view: row?.view, base: baseOf(row), entries: pending ?? none };
   });
 }
 
@@ -49,19 +44,15 @@ export function storeLane(
   base: SyncRecord | undefined,
   entries: readonly OutboxEntry[],
 ): void {
-  const view = fold(
-    definition,
-    base,
-    entries.map(({ operation }) => operation),
-  );
+  const view = fold(definition, base, entries);
   const table = recordTable(lane.entity);
   const [first] = entries;
-  if (view !== undefined) transaction.put(table, lane.id, rowOf(definition, view, base, entries));
-  else if (first === undefined) transaction.delete(table, lane.id);
+  if (view !== undefined) transaction.put(table, lane.entityId, rowOf(definition, view, base, entries));
+  else if (first === undefined) transaction.delete(table, lane.entityId);
   else {
     // Nothing to read, and operations that still wait: updates of a record that the server does not hold any more.
     const unseen: SyncRecord = { ...nothingYet(first.operation), deleted: true };
-    transaction.put(table, lane.id, rowOf(definition, unseen, base, entries));
+    transaction.put(table, lane.entityId, rowOf(definition, unseen, base, entries));
   }
 }
 
@@ -90,10 +81,10 @@ export function rowOf(
 export function fold(
   definition: EntityDefinition,
   base: SyncRecord | undefined,
-  operations: readonly Operation[],
+  entries: readonly Pick<OutboxEntry, 'operation'>[],
 ): SyncRecord | undefined {
   let view = base;
-  for (const operation of operations) {
+  for (const { operation } of entries) {
     const outcome = reconcile(definition, view, operation);
     if (outcome.kind === 'conflict') view = writeOver(view, operation);
     else if (outcome.kind !== 'refused') view = outcome.record;
@@ -106,15 +97,8 @@ export function stateBefore(
   { definition, base, entries }: Pick<Lane, 'base' | 'entries'> & { readonly definition: EntityDefinition },
   { operation: { id } }: OutboxEntry,
 ): SyncRecord | undefined {
-  const earlier = entries.slice(
-    0,
-    entries.findIndex(({ operation }) => operation.id === id),
-  );
-  return fold(
-    definition,
-    base,
-    earlier.map(({ operation }) => operation),
-  );
+  const place = entries.findIndex(({ operation }) => operation.id === id);
+  return fold(definition, base, entries.slice(0, place));
 }
 
 /** Throws `SyncError` `validation` for an operation of a person whose outcome the schema refuses. */

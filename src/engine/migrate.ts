@@ -35,11 +35,12 @@ export async function migrateRecords(
     // What was kept out before is not here to be shown: the server is asked for all of it.
     if (before.some((path) => !exclude.includes(path))) await startOver(transaction);
     if (from === definition.version && exclude.every((path) => before.includes(path))) continue;
-    const ids = [...(await transaction.all(recordTable(definition.name))).keys()];
+    const rows = await transaction.all(recordTable(definition.name));
+    const keys = Array.from(rows.keys(), (entityId) => ({ entity: definition.name, entityId }));
     const workbench = new Workbench(context, transaction);
-    await workbench.open(ids.map((id) => ({ entity: definition.name, id })));
-    for (const id of ids) {
-      const lane = workbench.lane(definition.name, id);
+    await workbench.open(keys);
+    for (const key of keys) {
+      const lane = workbench.lane(key);
       if (lane === undefined) continue;
       if (from !== definition.version) migrateLane(workbench, lane, from);
       // Stored anew in any case, without what is excluded.

@@ -106,15 +106,11 @@ async function sendAgain(
     const { replica: present, sync } = await readMeta(transaction, 'replica', 'sync');
     const workbench = new Workbench(context, transaction);
     await workbench.openFor([letter]);
-    const lane = workbench.laneFor(letter);
+    const lane = workbench.lane(old);
     if (lane === undefined)
       throw new SyncError('validation', `unknown entity '${old.entity}'`, { operationId: id });
     if (changes !== undefined) lane.definition.local?.refuse(old.entity, changes);
-    const view = fold(
-      lane.definition,
-      lane.base,
-      lane.entries.map(({ operation }) => operation),
-    );
+    const view = fold(lane.definition, lane.base, lane.entries);
     const { operation: fresh, replica } = author(
       present,
       { kind: old.kind, changes: changes ?? changesToday(lane.definition, old) },

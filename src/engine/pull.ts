@@ -1,4 +1,3 @@
-import type { JsonObject } from '../contracts/json.js';
 import type { SyncRecord } from '../contracts/operation.js';
 import type { CallOptions, PullAnswer, RecordChange, TransportAdapter } from '../contracts/transport.js';
 import { equalJson } from '../diff/canonical.js';
@@ -7,6 +6,7 @@ import { covers } from '../causality/vector.js';
 import { isSyncError, SyncError } from '../errors.js';
 import { maxDriftMs } from '../causality/stamp.js';
 import { defined } from '../diff/shape.js';
+import { laneOf } from '../outbox/units.js';
 import { Workbench } from './workbench.js';
 import type { Transaction } from './committer.js';
 import type { Context } from './context.js';
@@ -106,20 +106,20 @@ async function applyRun(context: Context, transaction: Transaction, run: Run): P
   if (epochChanged) await resendHistory(context, transaction, workbench, epoch);
   const seen = new Set<string>();
   for (const change of run.changes) {
-    const { entity, id } = keyOf(change);
-    const lane = workbench.lane(entity, id);
+    const key = keyOf(change);
+    const lane = workbench.lane(key);
     if (lane === undefined) continue;
-    seen.add(`${entity}/${id}`);
+    seen.add(laneOf(key));
     // The server counts on a base that this store no longer has: ask for everything, whole.
     if (change.kind === 'patch' && lane.base === undefined)
-      throw new SyncError('cursor-expired', `${entity} ${id} changed, and is not here`);
+      throw new SyncError('cursor-expired', `${key.entity} ${key.entityId} changed, and is not here`);
     const isNews =
       change.kind === 'remove' || !isKnown(lane.base, change) || (run.reset && fills(lane.base, change));
     if (!epochChanged && !isNews) continue;
     const known = new Set(lane.base?.decisions?.map(({ operationId }) => operationId));
     workbench.rebase(lane, baseAfter(change, lane.base));
     const fresh = lane.base?.decisions?.filter(({ operationId }) => !known.has(operationId)) ?? [];
-    if (!run.reset) workbench.tellMerged({ entity, entityId: id }, fresh);
+    if (!run.reset) workbench.tellMerged(key, fresh);
   }
   if (run.reset) await sweep(context, transaction, workbench, seen);
   await workbench.close();
@@ -147,13 +147,14 @@ async function sweep(
 ): Promise<void> {
   const unseen: LaneKey[] = [];
   for (const entity of context.entities.keys()) {
-    for (const id of (await transaction.all(recordTable(entity))).keys()) {
-      if (!seen.has(`${entity}/${id}`)) unseen.push({ entity, id });
+    for (const entityId of (await transaction.all(recordTable(entity))).keys()) {
+      const key = { entity, entityId };
+      if (!seen.has(laneOf(key))) unseen.push(key);
     }
   }
   await workbench.open(unseen);
-  for (const { entity, id } of unseen) {
-    const lane = workbench.lane(entity, id);
+  for (const key of unseen) {
+    const lane = workbench.lane(key);
     if (lane?.base !== undefined) workbench.rebase(lane, undefined);
   }
 }
@@ -169,30 +170,19 @@ function baseAfter(change: RecordChange, base: SyncRecord | undefined): SyncReco
       return { entity, id, data: base?.data ?? {}, version, clock, stamp, deleted: true };
     }
     case 'patch': {
-      const { entity, id, version, clock, stamp, stamps, decisions } = change;
-      return {
-        entity,
-        id,
-        data: patched(base?.data ?? {}, change),
-        version,
-        clock,
-        stamp,
-        ...(stamps === undefined ? {} : { stamps }),
-        ...(decisions === undefined ? {} : { decisions }),
-      };
+      const { entity, id, version, clock, stamp, stamps, decisions, set, unset } = change;
+      const data = applyChanges(base?.data ?? {}, [
+        ...unset.map((path) => ({ path, action: 'unset' as const })),
+        ...set.map(({ path, value }) => ({ path, action: 'set' as const, value })),
+      ]);
+      return { entity, id, data, version, clock, stamp, ...defined({ stamps, decisions }) };
     }
   }
 }
 
-function patched(data: JsonObject, { set, unset }: RecordChange & { kind: 'patch' }): JsonObject {
-  return applyChanges(data, [
-    ...unset.map((path) => ({ path, action: 'unset' as const })),
-    ...set.map(({ path, value }) => ({ path, action: 'set' as const, value })),
-  ]);
-}
-
 function keyOf(change: RecordChange): LaneKey {
-  return change.kind === 'put' ? change.record : change;
+  const { entity, id: entityId } = change.kind === 'put' ? change.record : change;
+  return { entity, entityId };
 }
 
 /**

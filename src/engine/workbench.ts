@@ -56,14 +56,14 @@ export class Workbench {
     const { sent, schema } = await readMeta(this.#transaction, 'sent', 'schema');
     this.#sent ??= new Set(sent.ids);
     const fresh = new Map<string, LaneKey>();
-    for (const { entity, id } of keys) {
-      const lane = laneOf({ entity, entityId: id });
-      if (!this.#lanes.has(lane) && this.#context.entities.has(entity)) fresh.set(lane, { entity, id });
+    for (const key of keys) {
+      const lane = laneOf(key);
+      if (!this.#lanes.has(lane) && this.#context.entities.has(key.entity)) fresh.set(lane, key);
     }
     for (const loaded of await loadLanes(this.#transaction, [...fresh.values()])) {
       const definition = definitionOf(this.#context.entities, loaded.entity);
       assertNotNewer(definition, schema);
-      this.#lanes.set(laneOf({ entity: loaded.entity, entityId: loaded.id }), {
+      this.#lanes.set(laneOf(loaded), {
         definition,
         loaded,
         base: loaded.base,
@@ -72,17 +72,13 @@ export class Workbench {
     }
   }
 
-  lane(entity: string, entityId: string): OpenLane | undefined {
-    return this.#lanes.get(laneOf({ entity, entityId }));
+  lane(key: LaneKey): OpenLane | undefined {
+    return this.#lanes.get(laneOf(key));
   }
 
   /** Opens the lanes that these entries are in. */
   openFor(entries: readonly OutboxEntry[]): Promise<void> {
-    return this.open(entries.map(({ operation }) => ({ entity: operation.entity, id: operation.entityId })));
-  }
-
-  laneFor({ operation }: OutboxEntry): OpenLane | undefined {
-    return this.lane(operation.entity, operation.entityId);
+    return this.open(entries.map(({ operation }) => operation));
   }
 
   /** The server has it, and so has the base. */
@@ -233,7 +229,7 @@ export class Workbench {
     await this.openFor(dead);
     for (const entry of dead) {
       const { operation } = entry;
-      const lane = this.laneFor(entry);
+      const lane = this.lane(operation);
       const error = this.#refused.get(operation.id);
       if (
         lane === undefined ||

@@ -106,12 +106,13 @@ async function openLanes(
 ): Promise<(OpenLane | undefined)[]> {
   const places = new Map<string, number>();
   const keys: LaneKey[] = [];
-  const placeOf = ({ definition: { name: entity }, id }: Intent) => {
-    const lane = laneOf({ entity, entityId: id });
+  const placeOf = ({ definition, id }: Intent) => {
+    const key = { entity: definition.name, entityId: id };
+    const lane = laneOf(key);
     const known = places.get(lane);
     if (known !== undefined) return known;
     places.set(lane, keys.length);
-    return keys.push({ entity, id }) - 1;
+    return keys.push(key) - 1;
   };
   const placeOfEach = intents.map(placeOf);
   const loaded = await loadLanes(transaction, keys);
@@ -144,11 +145,7 @@ function enqueue(
   }
   const entry = { ...last, operation: joined, absorbed: [...(last.absorbed ?? []), operation.id] };
   lane.entries = [...lane.entries.slice(0, -1), entry];
-  lane.view = fold(
-    definition,
-    lane.base,
-    lane.entries.map((each) => each.operation),
-  );
+  lane.view = fold(definition, lane.base, lane.entries);
   return entry;
 }
 
@@ -164,7 +161,7 @@ function mayCompact(context: Context, entry: OutboxEntry | undefined, sent: read
 }
 
 function putRecord(transaction: Transaction, definition: EntityDefinition, lane: OpenLane): void {
-  const { entity, id, base, view, entries } = lane;
+  const { entity, entityId, base, view, entries } = lane;
   if (view === undefined) return;
   const row = rowOf(definition, view, base, entries);
   const [first, second] = entries;
@@ -173,7 +170,7 @@ function putRecord(transaction: Transaction, definition: EntityDefinition, lane:
     isCreated && first?.operation.kind === 'create' && first.absorbed === undefined
       ? { from: first.operation.id, by: rowOfCreated }
       : undefined;
-  transaction.put(recordTable(entity), id, row, derived);
+  transaction.put(recordTable(entity), entityId, row, derived);
 }
 
 async function putEntries(

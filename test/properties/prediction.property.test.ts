@@ -49,15 +49,15 @@ test('prediction: what a device shows for its pending writes is what the server 
           if (pair === undefined) queue.push(operation);
           else queue[queue.length - 1] = pair;
           if (pair !== undefined) joined++;
-          view = pair === undefined ? writeOver(view, operation) : fold(definition, seen, queue);
+          view = pair === undefined ? writeOver(view, operation) : shownOver(definition, seen, queue);
           written++;
         });
-        expect(fold(definition, seen, queue)).toEqual(view);
+        expect(shownOver(definition, seen, queue)).toEqual(view);
         expect(sent(reconcileAll(definition, seen, queue, () => conflicts++))).toEqual(sent(view));
 
         // And over what the server has by then: the device that has pulled it shows the same.
         const server = reconcileAll(definition, present, queue, () => conflicts++);
-        const shown = fold(definition, sent(present), sent(queue));
+        const shown = shownOver(definition, sent(present), sent(queue));
         if (server !== undefined && shown !== undefined) expect(plain(shown)).toEqual(plain(server));
       },
     ),
@@ -66,6 +66,19 @@ test('prediction: what a device shows for its pending writes is what the server 
   expect(written).toBeGreaterThan(1_000);
   expect(joined).toBeGreaterThan(100);
   expect(conflicts).toBeGreaterThan(10);
+
+  /** What a device shows while these wait. */
+  function shownOver(
+    definition: Parameters<typeof reconcile>[0],
+    base: SyncRecord | undefined,
+    operations: readonly Operation[],
+  ): SyncRecord | undefined {
+    return fold(
+      definition,
+      base,
+      operations.map((operation) => ({ operation })),
+    );
+  }
 
   /** What a server makes of operations in order; undefined once a person must decide. */
   function reconcileAll(

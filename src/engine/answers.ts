@@ -52,6 +52,7 @@ export async function storeAnswers(
     const entry = entries[at];
     const lane = entry && workbench.lane(entry.operation);
     if (entry === undefined || lane === undefined || entry.state === 'dead') return;
+    if (result.status !== 'blocked') report.moved = true;
     switch (result.status) {
       case 'accepted':
         report.accepted++;
@@ -65,10 +66,8 @@ export async function storeAnswers(
         break;
       case 'rejected':
         if (result.code === 'identity-lost') report.identityLost = true;
-        else if (result.code === 'id-taken') {
-          report.renamed++;
-          rename(workbench, lane, entry, context.runtime.uuid());
-        } else {
+        else if (result.code === 'id-taken') rename(workbench, lane, entry, context.runtime.uuid());
+        else {
           report.refused++;
           workbench.refuse(result.id, errorOf(result));
         }
@@ -93,9 +92,7 @@ export async function storeAnswers(
     }
   });
   await workbench.close();
-  const { accepted, refused, conflicts, renamed, retryAfterMs, identityLost } = report;
-  const moved = accepted + refused + conflicts + renamed > 0 || retryAfterMs !== undefined || identityLost;
-  return { ...report, moved, events: workbench.events };
+  return { ...report, events: workbench.events };
 }
 
 function nothingYet() {
@@ -103,8 +100,8 @@ function nothingYet() {
     accepted: 0,
     refused: 0,
     conflicts: 0,
-    renamed: 0,
     needsPull: false,
+    moved: false,
     blocked: [] as string[],
     retryAfterMs: undefined as number | undefined,
     identityLost: false,

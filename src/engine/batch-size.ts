@@ -9,19 +9,15 @@ type Limits = Pick<OutboxOptions, 'batchCount' | 'batchBytes'>;
 /** How much is sent at a time: less once the server found it too much, until all is sent. */
 export class BatchSize {
   readonly #full: Limits;
-  #limits: Limits;
+  limits: Limits;
 
-  constructor({ batchCount, batchBytes }: OutboxOptions) {
-    this.#full = { batchCount, batchBytes };
-    this.#limits = this.#full;
-  }
-
-  get limits(): Limits {
-    return this.#limits;
+  constructor(full: Limits) {
+    this.#full = full;
+    this.limits = full;
   }
 
   reset(): void {
-    this.#limits = this.#full;
+    this.limits = this.#full;
   }
 
   /** After a batch that was too large: half of it from now on. Answers false where there is nothing to halve. */
@@ -32,9 +28,9 @@ export class BatchSize {
       return false;
     }
     const bytes = batch.reduce((sum, { operation }) => sum + JSON.stringify(operation).length, 0);
-    this.#limits = {
+    this.limits = {
       batchCount: batch.length >> 1,
-      batchBytes: Math.min(bytes, this.#limits.batchBytes) >> 1,
+      batchBytes: Math.min(bytes, this.limits.batchBytes) >> 1,
     };
     return true;
   }

@@ -3,6 +3,7 @@ import type { EntityDefinition } from '../contracts/entity.js';
 import type { Json, JsonObject } from '../contracts/json.js';
 import type { StorageAdapter } from '../contracts/storage.js';
 import { freeze } from '../diff/freeze.js';
+import { search } from '../storage/sorted-index.js';
 import type { Committer, RowMove } from './committer.js';
 import { compileQuery, type CompiledQuery, type Query, type QueryRow } from './query.js';
 import { recordTable, type RecordRow } from './rows.js';
@@ -131,14 +132,6 @@ class ResultSet {
 
   /** Index of the first row that does not come before this one. */
   #placeOf(row: QueryRow): number {
-    let low = 0;
-    let high = this.rows.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      const other = this.rows[middle];
-      if (other !== undefined && this.#query.compare(other, row) < 0) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    return search(this.rows, (other) => this.#query.compare(other, row));
   }
 }

@@ -8,9 +8,8 @@ import type { Context } from './context.js';
 import { putMeta, readMeta } from './meta.js';
 import { tables } from './rows.js';
 
-/** A push that went out: how many operations, and what came of them. */
+/** A push that went out, and what came of it. */
 export interface PushRound extends PushReport {
-  readonly sent: number;
   /** The server is not the one this store has followed: pull before anything else. */
   readonly epochChanged: boolean;
 }
@@ -48,7 +47,7 @@ export async function pushBatch(
     }
     const isSettled = report.moved || epochChanged;
     const blocked = isSettled ? report.blocked : operations.map(({ id }) => id);
-    return { ...report, blocked, sent: operations.length, epochChanged };
+    return { ...report, blocked, epochChanged };
   });
 }
 

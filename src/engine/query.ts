@@ -3,6 +3,7 @@ import type { Json, JsonObject } from '../contracts/json.js';
 import type { ScanOptions, ScanRange } from '../contracts/storage.js';
 import { equalJson } from '../diff/canonical.js';
 import { freeze } from '../diff/freeze.js';
+import { escapeSegment } from '../diff/pointer.js';
 import { ownValue } from '../diff/shape.js';
 
 /** What a field must be like. All that is given must hold. */
@@ -153,15 +154,11 @@ function planOf(
   conditions: readonly (readonly [string, Condition<Json> | undefined])[],
 ): ScanOptions {
   for (const [field, condition] of conditions) {
-    const index = `/${lookupName(field)}`;
+    const index = `/${escapeSegment(field)}`;
     const range = definition.indexes.includes(index) ? rangeOf(condition ?? {}) : undefined;
     if (range !== undefined) return { index, range };
   }
   return {};
-}
-
-function lookupName(field: string): string {
-  return field.replaceAll('~', '~0').replaceAll('/', '~1');
 }
 
 function rangeOf({ eq, gt, gte, lt, lte }: Condition<Json>): ScanRange | undefined {
@@ -181,5 +178,5 @@ function isBound(value: Json | undefined): value is number | string {
 
 /** A field name or a JSON Pointer, as a JSON Pointer. */
 export function toPath(field: string): string {
-  return field === '' || field.startsWith('/') ? field : `/${lookupName(field)}`;
+  return field === '' || field.startsWith('/') ? field : `/${escapeSegment(field)}`;
 }

@@ -98,8 +98,8 @@ function sortedByKey(ordered: readonly StoredRow[], keyOf: KeyOf): StoredRow[] {
   return sorted;
 }
 
-/** First row for which `order` is not negative. */
-function search(rows: readonly StoredRow[], order: (row: StoredRow) => number): number {
+/** Place of the first of these rows for which `order` is not negative. */
+export function search<R>(rows: readonly R[], order: (row: R) => number): number {
   let low = 0;
   let high = rows.length;
   while (low < high) {

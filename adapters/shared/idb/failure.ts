@@ -1,8 +1,5 @@
 import { isSyncError, SyncError, type SyncErrorCode } from 'syncline';
 
-/** Names of failures after which the handle is dead and a new connection may work. */
-const lostNames = new Set(['InvalidStateError', 'AbortError', 'UnknownError']);
-
 const codes: Readonly<Record<string, SyncErrorCode>> = {
   QuotaExceededError: 'storage-quota',
   VersionError: 'version',
@@ -13,8 +10,9 @@ const codes: Readonly<Record<string, SyncErrorCode>> = {
   UnknownError: 'storage-closed',
 };
 
+/** Whether the handle is dead, and a new connection may work. */
 export function isConnectionLost(error: unknown): boolean {
-  return lostNames.has(nameOf(error));
+  return codes[nameOf(error)] === 'storage-closed';
 }
 
 /** As a `SyncError`; a failure that is not in the table means that the platform does not let anybody in. */

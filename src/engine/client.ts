@@ -8,14 +8,14 @@ import type { TransportAdapter } from '../contracts/transport.js';
 import { SyncError, toSyncError } from '../errors.js';
 import { byName } from '../resolve/define-entity.js';
 import { defaultRuntime } from '../runtime.js';
-import { createCollection, type Collection, type TransactionCollection } from './collection.js';
-import { Committer, type RowMove } from './committer.js';
+import { createCollection, writeAll, type Collection, type TransactionCollection } from './collection.js';
+import { Committer } from './committer.js';
 import { createConflictInbox, type ConflictInbox } from './conflicts.js';
 import { outboxDefaults, pageLimitDefault, type Context } from './context.js';
 import type { ClientEvent } from './events.js';
 import type { SyncProgress } from './exchange.js';
 import { explain, type Explanation } from './explain.js';
-import { RowFeed, type Source } from './live.js';
+import { RowFeed } from './feed.js';
 import { definitionOf } from './lane.js';
 import { OutboxMirror } from './mirror.js';
 import type { Intent } from './operations.js';
@@ -23,11 +23,10 @@ import { openStore, recoverFromEarlyLoss, recoverFromLoss, type Loss } from './o
 import { createOutbox, type Outbox } from './outbox-verbs.js';
 import { ReceiptDesk, type Receipt } from './receipts.js';
 import { readMeta } from './meta.js';
-import { layoutOf, tables, type ReplicaRow, type SyncRow } from './rows.js';
+import { layoutOf, tables, type MetaRows } from './rows.js';
 import type { SyncStatus } from './status.js';
 import { SyncLoop } from './sync-loop.js';
 import { verbsOf } from './verbs.js';
-import { write } from './write.js';
 
 /** What a client is made of. Only `entities`, `storage` and `transport` have no default. */
 export interface ClientOptions {
@@ -131,13 +130,11 @@ export async function createSyncClient(options: ClientOptions): Promise<SyncClie
   const feed = new RowFeed();
   const events$ = new Subject<ClientEvent>();
   const identity = { replica: '' };
-  const moved = (moves: readonly RowMove[]) => {
+  followMeta(feed, 'replica', ({ replica }) => (identity.replica = replica));
+  const committer = new Committer(storage, (moves) => {
     mirror.follow(moves);
-    const named = moves.find(({ table, id }) => table === tables.meta && id === 'replica');
-    if (named !== undefined) identity.replica = (named.value as unknown as ReplicaRow).replica;
     feed.publish(moves);
-  };
-  const committer = new Committer(storage, moved);
+  });
   const context: Context = {
     entities,
     storage,
@@ -145,21 +142,21 @@ export async function createSyncClient(options: ClientOptions): Promise<SyncClie
     runtime,
     committer,
     mirror,
+    feed,
+    desk: new ReceiptDesk(mirror),
     outbox: { ...outboxDefaults, ...options.outbox },
     space: options.space,
     pageLimit: options.pageLimit ?? pageLimitDefault,
     emit: (event) => events$.next(event),
+    report: (error) => events$.next({ kind: 'error', error: toSyncError(error) }),
     closed$: new Subject(),
   };
   const early: Loss[] = [];
   let lost = (loss: Loss): unknown => early.push(loss);
   await storage.open(layoutOf(entities.values()), {
-    changed: (rows) =>
-      void committer
-        .refresh(rows)
-        .catch((error: unknown) => context.emit({ kind: 'error', error: toSyncError(error) })),
+    changed: (rows) => void committer.refresh(rows).catch(context.report),
     lost: (loss) => lost(loss),
-    closed: (reason) => context.emit({ kind: 'error', error: new SyncError('storage-closed', reason) }),
+    closed: (reason) => context.report(new SyncError('storage-closed', reason)),
   });
   try {
     await openStore(context, options.user);
@@ -174,30 +171,33 @@ export async function createSyncClient(options: ClientOptions): Promise<SyncClie
   // Tabs of one store share its replica id, and nobody else does.
   const name = options.name ?? identity.replica;
   const loop = new SyncLoop(context, { platform, name, pollIntervalMs: options.pollIntervalMs ?? 30_000 });
-  feed.listen(tables.meta, (moves) => {
-    const sync = moves.find(({ id }) => id === 'sync')?.value as unknown as SyncRow | undefined;
-    if (sync?.pulledAt !== undefined) loop.pulled(sync.pulledAt);
+  followMeta(feed, 'sync', ({ pulledAt }) => {
+    if (pulledAt !== undefined) loop.pulled(pulledAt);
   });
-  const source: Source = { storage, committer, feed };
-  const desk = new ReceiptDesk(mirror);
-  const client = assemble(context, { identity, loop, source, desk, events$, platform });
+  const client = assemble(context, { identity, loop, events$, platform });
   await recoverFromEarlyLoss(context, early);
   lost = (loss) => recoverFromLoss(context, loss);
   if (options.auto !== false) loop.start();
   return client;
 }
 
+/** Tells of a row of `meta` as each commit that moves it leaves it. */
+function followMeta<K extends keyof MetaRows>(feed: RowFeed, id: K, tell: (row: MetaRows[K]) => void): void {
+  feed.listen(tables.meta, (moves) => {
+    const row = moves.find((move) => move.id === id)?.value;
+    if (row !== undefined) tell(row as unknown as MetaRows[K]);
+  });
+}
+
 interface Parts {
   readonly identity: { readonly replica: string };
   readonly loop: SyncLoop;
-  readonly source: Source;
-  readonly desk: ReceiptDesk;
   readonly events$: Subject<ClientEvent>;
   readonly platform: Platform;
 }
 
-function assemble(context: Context, { identity, loop, source, desk, events$, platform }: Parts): SyncClient {
-  const { committer, storage } = context;
+function assemble(context: Context, { identity, loop, events$, platform }: Parts): SyncClient {
+  const { committer, desk, storage } = context;
   let closing: Promise<string | undefined> | undefined;
   const close = async (
     pending: PendingChoice,
@@ -224,12 +224,8 @@ function assemble(context: Context, { identity, loop, source, desk, events$, pla
       return identity.replica;
     },
     collection: <T extends object>({ name }: EntityDefinition<T>) =>
-      createCollection<T>(context, source, desk, definitionOf(context.entities, name)),
-    transaction: async (build) => {
-      const intents = intentsBuiltBy(context, build);
-      const written = await committer.run((transaction) => write(context, transaction, intents, true));
-      return written.map(({ entityId, operationId }) => desk.receipt(entityId, operationId));
-    },
+      createCollection<T>(context, definitionOf(context.entities, name)),
+    transaction: async (build) => writeAll(context, intentsBuiltBy(context, build), true),
     status$: loop.status$.asObservable(),
     status: () => loop.status$.value,
     events$: events$.asObservable(),

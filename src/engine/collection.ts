@@ -5,10 +5,10 @@ import { freeze } from '../diff/freeze.js';
 import { SyncError } from '../errors.js';
 import type { FieldOf } from '../resolve/define-entity.js';
 import type { Context } from './context.js';
-import { liveData, runQuery, watchQuery, type Source } from './live.js';
+import { liveData, runQuery, watchQuery } from './live.js';
 import type { Intent, WriteOptions } from './operations.js';
 import { compileQuery, type Query } from './query.js';
-import type { Receipt, ReceiptDesk } from './receipts.js';
+import type { Receipt } from './receipts.js';
 import { recordTable } from './rows.js';
 import { verbsOf, type Creatable, type Patch } from './verbs.js';
 import { write } from './write.js';
@@ -58,34 +58,42 @@ export interface TransactionCollection<T extends object> {
 
 export function createCollection<T extends object>(
   context: Context,
-  source: Source,
-  desk: ReceiptDesk,
   definition: EntityDefinition,
 ): Collection<T> {
-  const writeAll = async (all: readonly Intent[]): Promise<readonly Receipt[]> => {
-    const written = await context.committer.run((transaction) => write(context, transaction, all));
-    return written.map(({ entityId, operationId }) => desk.receipt(entityId, operationId));
-  };
   const writeOne = async (make: () => Intent): Promise<Receipt> => {
-    const [receipt] = await writeAll([make()]);
+    const [receipt] = await writeAll(context, [make()]);
     if (receipt === undefined) throw new SyncError('internal', 'a write gave no receipt');
     return receipt;
   };
   const { create } = verbsOf<T, Intent>(context, definition, (make) => make());
   return {
     ...verbsOf<T, Promise<Receipt>>(context, definition, writeOne),
-    createMany: async (data, options) => writeAll(data.map((each) => create(each, options))),
+    createMany: async (data, options) =>
+      writeAll(
+        context,
+        data.map((each) => create(each, options)),
+      ),
     async get(id) {
-      const [row] = await source.storage.get(recordTable(definition.name), [id]);
+      const [row] = await context.storage.get(recordTable(definition.name), [id]);
       const data = liveData(row?.value);
       return data && (freeze(data) as T);
     },
     list: async (query) =>
-      (await runQuery(source, definition, compileQuery(definition, query))) as readonly T[],
+      (await runQuery(context, definition, compileQuery(definition, query))) as readonly T[],
     watch: (query = {}) =>
-      watchQuery(source, definition, query).pipe(
+      watchQuery(context, definition, query).pipe(
         map((rows) => rows as readonly T[]),
         takeUntil(context.closed$),
       ),
   };
+}
+
+/** Writes all of it in one commit, with one fate at the server where it is `grouped`. */
+export async function writeAll(
+  context: Context,
+  intents: readonly Intent[],
+  grouped?: boolean,
+): Promise<readonly Receipt[]> {
+  const written = await context.committer.run((transaction) => write(context, transaction, intents, grouped));
+  return written.map(({ entityId, operationId }) => context.desk.receipt(entityId, operationId));
 }

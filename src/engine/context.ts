@@ -6,7 +6,9 @@ import type { StorageAdapter } from '../contracts/storage.js';
 import type { TransportAdapter } from '../contracts/transport.js';
 import type { Committer } from './committer.js';
 import type { ClientEvent } from './events.js';
+import type { RowFeed } from './feed.js';
 import type { OutboxMirror } from './mirror.js';
+import type { ReceiptDesk } from './receipts.js';
 
 /** What the parts of one client share. */
 export interface Context {
@@ -16,11 +18,15 @@ export interface Context {
   readonly runtime: Runtime;
   readonly committer: Committer;
   readonly mirror: OutboxMirror;
+  readonly feed: RowFeed;
+  readonly desk: ReceiptDesk;
   readonly outbox: OutboxOptions;
   readonly space: string | undefined;
   /** Changes per pulled page. */
   readonly pageLimit: number;
   emit(event: ClientEvent): void;
+  /** Tells of a failure that nobody waits for. */
+  readonly report: (error: unknown) => void;
   /** Says that the client is closed, which completes whatever is watched. */
   readonly closed$: Subject<void>;
 }

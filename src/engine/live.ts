@@ -4,49 +4,17 @@ import type { Json, JsonObject } from '../contracts/json.js';
 import type { StorageAdapter } from '../contracts/storage.js';
 import { freeze } from '../diff/freeze.js';
 import { search } from '../storage/sorted-index.js';
-import type { Committer, RowMove } from './committer.js';
+import type { Context } from './context.js';
 import { compileQuery, type CompiledQuery, type Query, type QueryRow } from './query.js';
 import { recordTable, type RecordRow } from './rows.js';
 
-/** Hands the rows of each commit to those who watch their table. */
-export class RowFeed {
-  readonly #listeners = new Map<string, Set<(moves: readonly RowMove[]) => void>>();
-
-  publish(moves: readonly RowMove[]): void {
-    const byTable = new Map<string, RowMove[]>();
-    for (const move of moves) {
-      if (!this.#listeners.has(move.table)) continue;
-      const group = byTable.get(move.table);
-      if (group === undefined) byTable.set(move.table, [move]);
-      else group.push(move);
-    }
-    for (const [table, group] of byTable)
-      for (const listener of this.#listeners.get(table) ?? []) listener(group);
-  }
-
-  listen(table: string, listener: (moves: readonly RowMove[]) => void): () => void {
-    const listeners = this.#listeners.get(table) ?? new Set();
-    this.#listeners.set(table, listeners.add(listener));
-    return () => {
-      listeners.delete(listener);
-      if (listeners.size === 0) this.#listeners.delete(table);
-    };
-  }
-}
-
-export interface Source {
-  readonly storage: StorageAdapter;
-  readonly committer: Committer;
-  readonly feed: RowFeed;
-}
-
 /** Runs a query once. */
 export async function runQuery(
-  source: Source,
+  { storage }: Context,
   definition: EntityDefinition,
   query: CompiledQuery,
 ): Promise<readonly JsonObject[]> {
-  const rows = await matchingRows(source.storage, definition, query);
+  const rows = await matchingRows(storage, definition, query);
   return query.page(rows).map(({ data }) => data);
 }
 
@@ -55,7 +23,7 @@ export async function runQuery(
  * run against the store; rows that do not match cost one look each.
  */
 export function watchQuery<T>(
-  source: Source,
+  { storage, committer, feed }: Context,
   definition: EntityDefinition,
   query: Query<T>,
 ): Observable<readonly JsonObject[]> {
@@ -63,7 +31,7 @@ export function watchQuery<T>(
     const compiled = compileQuery(definition, query);
     let result: ResultSet | undefined;
     const emit = (set: ResultSet) => subscriber.next(compiled.page(set.rows).map(({ data }) => freeze(data)));
-    const stop = source.feed.listen(recordTable(definition.name), (moves) => {
+    const stop = feed.listen(recordTable(definition.name), (moves) => {
       if (result === undefined) return;
       try {
         let changed = false;
@@ -75,9 +43,9 @@ export function watchQuery<T>(
       }
     });
     // Between the commits of this tab, so that no commit falls between the first result and the feed.
-    source.committer
+    committer
       .between(async () => {
-        result = new ResultSet(compiled, await matchingRows(source.storage, definition, compiled));
+        result = new ResultSet(compiled, await matchingRows(storage, definition, compiled));
         if (!subscriber.closed) emit(result);
       })
       .catch((error: unknown) => subscriber.error(error));

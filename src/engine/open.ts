@@ -1,6 +1,6 @@
 import type { StorageSignals } from '../contracts/storage.js';
 import { equalJson } from '../diff/canonical.js';
-import { SyncError, toSyncError } from '../errors.js';
+import { SyncError } from '../errors.js';
 import type { Transaction } from './committer.js';
 import type { Context } from './context.js';
 import { newReplicaId, renewIdentity } from './identity.js';
@@ -87,7 +87,7 @@ export async function recoverFromLoss(context: Context, loss: Loss): Promise<voi
   try {
     context.emit({ kind: 'identity-changed', replica: await distrust(context) });
   } catch (error) {
-    context.emit({ kind: 'error', error: toSyncError(error) });
+    context.report(error);
   }
 }
 

@@ -68,7 +68,7 @@ export class SyncLoop {
           else this.#lead();
         },
         (error: unknown) => {
-          if (!this.#closing.signal.aborted) this.#context.emit({ kind: 'error', error: toSyncError(error) });
+          if (!this.#closing.signal.aborted) this.#context.report(error);
         },
       );
     }
@@ -202,9 +202,9 @@ export class SyncLoop {
     try {
       if (await this.#exchange.remedy(error, signal)) this.#paused ??= 'auth';
     } catch (failure) {
-      this.#context.emit({ kind: 'error', error: toSyncError(failure) });
+      this.#context.report(failure);
     }
-    if (error.code !== 'network' && error.code !== 'timeout') this.#context.emit({ kind: 'error', error });
+    if (error.code !== 'network' && error.code !== 'timeout') this.#context.report(error);
     this.#wake(retryDelayMs(this.#context, this.#failures++, error.retryAfterMs));
   }
 

@@ -58,6 +58,7 @@ const runOnNode = [
 /** The packages an adapter may import. Everything else is handed in, typed by the slice used. */
 const adapterPackages: Record<string, readonly string[]> = {
   '@standard-schema/spec': ['adapters'],
+  idb: ['adapters/storage/idb', 'adapters/storage/idb-rows', 'adapters/shared'],
   rxjs: ['adapters/view'],
   'zod/mini': ['adapters'],
   libsql: ['adapters/server-store/sqlite'],

@@ -1,3 +1,4 @@
+import { openDB, unwrap } from 'idb';
 import { isSyncError, SyncError, type Runtime } from 'syncline';
 
 export interface ConnectionOptions {
@@ -109,23 +110,24 @@ export async function connect(
   if (typeof indexedDB === 'undefined') {
     throw new SyncError('storage-blocked', 'there is no IndexedDB here', { hint: 'Use another storage.' });
   }
-  const opening = indexedDB.open(options.name, version);
-  let dataLoss: string | undefined;
-  opening.onupgradeneeded = (event) => {
-    dataLoss = dataLossOf(event);
-    upgrade(opening.transaction!, event.oldVersion);
-  };
-  const db = await within(request(opening), options, 'opening', (late) => late.close());
-  const connection = new Connection(db, dataLoss);
-  db.onversionchange = ({ newVersion }) =>
-    events.wanted(
-      newVersion === null ? 'another tab deletes the database' : 'another tab upgrades the database',
-    );
-  db.onclose = () => {
-    connection.lose();
-    events.lost();
-  };
-  return connection;
+  const opened: { connection?: Connection; dataLoss?: string | undefined } = {};
+  const opening = openDB(options.name, version, {
+    upgrade(_database, oldVersion, _newVersion, transaction, event) {
+      opened.dataLoss = dataLossOf(event);
+      upgrade(unwrap(transaction), oldVersion);
+    },
+    blocking: (_current, wanted) =>
+      events.wanted(
+        wanted === null ? 'another tab deletes the database' : 'another tab upgrades the database',
+      ),
+    terminated() {
+      opened.connection?.lose();
+      events.lost();
+    },
+  });
+  const db = unwrap(await within(opening, options, 'opening', (late) => late.close()));
+  opened.connection = new Connection(db, opened.dataLoss);
+  return opened.connection;
 }
 
 /** The promise, or `storage-blocked` once the time is up. `late` gets what comes after that. */
@@ -133,7 +135,7 @@ export function within<T>(
   promise: Promise<T>,
   { name, limitMs, runtime }: ConnectionOptions,
   doing: string,
-  late?: (value: T) => void,
+  late: (value: T) => void,
 ): Promise<T> {
   return new Promise((resolve, reject) => {
     let waiting = true;
@@ -149,7 +151,7 @@ export function within<T>(
       (value) => {
         cancel();
         if (waiting) resolve(value);
-        else late?.(value);
+        else late(value);
       },
       (error: Error) => {
         cancel();

@@ -1,11 +1,6 @@
+import { deleteDB } from 'idb';
 import { SyncError } from 'syncline';
-import {
-  request,
-  within,
-  type Connection,
-  type ConnectionEvents,
-  type ConnectionOptions,
-} from './connection.js';
+import { within, type Connection, type ConnectionEvents, type ConnectionOptions } from './connection.js';
 import { Doorbell } from './doorbell.js';
 import { isConnectionLost, toStorageError } from './failure.js';
 import { quietly, type IdbChannel, type IdbMarker } from './surroundings.js';
@@ -109,11 +104,11 @@ export class Handle<T extends Opened> {
     await this.close();
     // First, so that stopping in between leaves a database without a marker, which is nothing to worry about.
     quietly(() => this.#setup.marker?.removeItem(this.#label));
-    try {
-      await within(request(indexedDB.deleteDatabase(this.#setup.name)), this.#setup, 'deleting');
-    } catch (error) {
-      throw toStorageError(error, 'deleting the database');
-    }
+    await within(deleteDB(this.#setup.name), this.#setup, 'deleting', () => undefined).catch(
+      (error: unknown) => {
+        throw toStorageError(error, 'deleting the database');
+      },
+    );
   }
 
   #assertNotOver(): void {

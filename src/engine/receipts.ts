@@ -17,10 +17,10 @@ export interface Receipt {
   readonly accepted: Promise<void>;
 }
 
+/** Somebody who asked before there was an answer. */
 interface Waiter {
   readonly promise: Promise<void>;
-  readonly resolve: () => void;
-  readonly reject: (error: SyncError) => void;
+  readonly answer: (settled: Promise<void>) => void;
 }
 
 /** Only who asks is answered: a refusal that nobody waits for is no unhandled rejection. */
@@ -36,7 +36,7 @@ class LazyReceipt implements Receipt {
   }
 
   get accepted(): Promise<void> {
-    return this.#desk.accepted(this.operationId);
+    return this.operationId === undefined ? Promise.resolve() : this.#desk.accepted(this.operationId);
   }
 }
 
@@ -57,31 +57,26 @@ export class ReceiptDesk {
     return new LazyReceipt(id, operationId, this);
   }
 
-  /** What `Receipt.accepted` says. */
-  accepted(operationId: string | undefined): Promise<void> {
-    return operationId === undefined ? Promise.resolve() : this.#wait(operationId);
-  }
-
   /** Rejects all that still wait, and all that is asked from now on about what does. */
   close(hint: string): void {
     this.#closed = new SyncError('storage-closed', 'the client was closed before the server answered', {
       hint,
     });
-    for (const { reject } of this.#waiters.values()) reject(this.#closed);
-    this.#waiters.clear();
+    for (const id of this.#waiters.keys()) this.#answer(id);
   }
 
-  #wait(operationId: string): Promise<void> {
+  /** What `Receipt.accepted` says of an operation. */
+  accepted(operationId: string): Promise<void> {
     if (this.#disposed.has(operationId)) {
       const next = this.#disposed.get(operationId);
-      return next === undefined ? Promise.reject(givenUp(operationId)) : this.#wait(next);
+      return next === undefined ? Promise.reject(givenUp(operationId)) : this.accepted(next);
     }
     const waiting = this.#waiters.get(operationId);
     if (waiting !== undefined) return waiting.promise;
     const entry = this.#mirror.get(operationId);
     if (entry === undefined || isSettled(entry)) return settle(entry);
     if (this.#closed !== undefined) return Promise.reject(this.#closed);
-    const waiter = deferred();
+    const waiter = newWaiter();
     this.#waiters.set(operationId, waiter);
     return waiter.promise;
   }
@@ -95,19 +90,18 @@ export class ReceiptDesk {
       if (before === undefined && replaced !== undefined) this.#disposed.set(replaced, id);
     }
     if (this.#waiters.size === 0) return;
-    for (const { after } of moves) {
-      const before = after?.operation.replaces;
-      const waiter = before === undefined ? undefined : this.#waiters.get(before);
-      if (before === undefined || after === undefined || waiter === undefined) continue;
-      this.#waiters.delete(before);
-      this.#waiters.set(after.operation.id, waiter);
-    }
     for (const { id, after } of moves) {
-      const waiter = this.#waiters.get(id);
-      if (waiter === undefined || (after !== undefined && !isSettled(after))) continue;
-      this.#waiters.delete(id);
-      settle(after).then(waiter.resolve, waiter.reject);
+      const replaced = after?.operation.replaces;
+      if (replaced !== undefined && this.#disposed.has(replaced)) this.#answer(replaced);
+      if (after === undefined || isSettled(after)) this.#answer(id);
     }
+  }
+
+  /** Whoever waits for an operation is told what there is to tell now, or waits for what took its place. */
+  #answer(operationId: string): void {
+    const waiter = this.#waiters.get(operationId);
+    this.#waiters.delete(operationId);
+    waiter?.answer(this.accepted(operationId));
   }
 }
 
@@ -134,12 +128,8 @@ async function settle(entry: OutboxEntry | undefined): Promise<void> {
   });
 }
 
-function deferred(): Waiter {
-  let resolve: () => void = () => undefined;
-  let reject: (error: SyncError) => void = () => undefined;
-  const promise = new Promise<void>((onResolve, onReject) => {
-    resolve = onResolve;
-    reject = onReject;
-  });
-  return { promise, resolve, reject };
+function newWaiter(): Waiter {
+  let answer: Waiter['answer'] = () => undefined;
+  const promise = new Promise<void>((resolve) => (answer = resolve));
+  return { promise, answer };
 }

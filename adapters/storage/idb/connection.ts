@@ -17,19 +17,11 @@ const epochKey = 'epoch';
 const schemaVersion = 1;
 
 /** An open log. */
-export class LogDatabase implements Opened {
-  readonly connection: Connection;
-  readonly epoch: string;
+export interface LogDatabase extends Opened {
   /** Newest position that is known to be in this database. */
-  seen = 0;
+  seen: number;
   /** How far the log's store has counted, as far as that is known; ahead of the log's end after a misplaced entry. */
   counted: number;
-
-  constructor(connection: Connection, epoch: string, counted: number) {
-    this.connection = connection;
-    this.epoch = epoch;
-    this.counted = counted;
-  }
 }
 
 export async function openLog(options: ConnectionOptions, events: ConnectionEvents): Promise<LogDatabase> {
@@ -45,7 +37,7 @@ export async function openLog(options: ConnectionOptions, events: ConnectionEven
       hint: 'Use another name; nothing was changed.',
     });
   }
-  return new LogDatabase(connection, epoch, counts ? 0 : Infinity);
+  return { connection, epoch, seen: 0, counted: counts ? 0 : Infinity };
 }
 
 /** `counts`: whether the log's store gives the keys. One of the first days does not, and serves all the same. */

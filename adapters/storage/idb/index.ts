@@ -5,7 +5,7 @@
  */
 import { logStorage, type LogDevice, type LogStorageOptions, type StorageAdapter } from 'syncline';
 import { setupOf, type IdbOptions } from '../../shared/idb/options.js';
-import { IdbDevice } from './device.js';
+import { createDevice } from './device.js';
 
 export type { IdbOptions } from '../../shared/idb/options.js';
 export type { IdbChannel, IdbMarker } from '../../shared/idb/surroundings.js';
@@ -22,7 +22,7 @@ export interface IdbStorageOptions extends IdbOptions, Pick<LogStorageOptions, '
  * `storage-blocked` where there is no IndexedDB, where it may not be used, or where another tab keeps it.
  */
 export function idbDevice(options: IdbOptions): LogDevice {
-  return new IdbDevice(setupOf(options));
+  return createDevice(setupOf(options));
 }
 
 /**

@@ -9,7 +9,7 @@ import { renewIdentity } from './identity.js';
 import { Pacing } from './pacing.js';
 import { pullToPresent, startOver } from './pull.js';
 import { pushBatch } from './push.js';
-import { Scheduler } from './scheduler.js';
+import { createScheduler } from './scheduler.js';
 
 /** How far a long job is. `total` is absent while nobody knows it. */
 export interface SyncProgress {
@@ -30,7 +30,7 @@ export class Exchange {
   /** Wall-clock time of the last answer of any kind, ms. */
   answeredAt: number | undefined;
   readonly #context: Context;
-  readonly #scheduler: Scheduler;
+  readonly #nextOf: ReturnType<typeof createScheduler>;
   readonly #size: BatchSize;
   /** Rounds in a row after which something else had to be done before anything could be sent. */
   #upsets = 0;
@@ -38,7 +38,7 @@ export class Exchange {
   constructor(context: Context) {
     this.#context = context;
     this.pacing = new Pacing(context);
-    this.#scheduler = new Scheduler(context.mirror);
+    this.#nextOf = createScheduler(context.mirror);
     this.#size = new BatchSize(context.outbox);
   }
 
@@ -115,7 +115,7 @@ export class Exchange {
     const { entities } = this.#context;
     // What belongs to an entity that this tab does not know waits for one that does.
     const mayGo = (entry: OutboxEntry) => entities.has(entry.operation.entity) && this.pacing.mayGo(entry);
-    return this.#scheduler.next({ ...this.#size.limits, mayGo });
+    return this.#nextOf({ ...this.#size.limits, mayGo });
   }
 
   /** What a push and a pull have in common, once their answer is stored. */

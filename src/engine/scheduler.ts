@@ -3,21 +3,15 @@ import { planBatches, takeBatch, type BatchLimits, type BatchPlan } from '../out
 import type { MirrorMove, OutboxMirror } from './mirror.js';
 
 /** Picks batches from the mirror; a plan serves many batches, until something is added to it. */
-export class Scheduler {
-  readonly #mirror: OutboxMirror;
-  #plan: BatchPlan | undefined;
-
-  constructor(mirror: OutboxMirror) {
-    this.#mirror = mirror;
-    mirror.listen((moves) => {
-      if (moves.some(joins)) this.#plan = undefined;
-    });
-  }
-
-  next(limits: BatchLimits): OutboxEntry[] {
-    this.#plan ??= planBatches(this.#mirror.entries());
-    return takeBatch(this.#plan, limits, (id) => this.#mirror.get(id));
-  }
+export function createScheduler(mirror: OutboxMirror): (limits: BatchLimits) => OutboxEntry[] {
+  let plan: BatchPlan | undefined;
+  mirror.listen((moves) => {
+    if (moves.some(joins)) plan = undefined;
+  });
+  return (limits) => {
+    plan ??= planBatches(mirror.entries());
+    return takeBatch(plan, limits, (id) => mirror.get(id));
+  };
 }
 
 function joins({ before, after }: MirrorMove): boolean {

@@ -80,14 +80,12 @@ const tests: Readonly<Record<keyof Condition<Json>, Test>> = {
 
 export function compileQuery<T>(definition: EntityDefinition, query: Query<T> = {}): CompiledQuery {
   const { where = {}, orderBy, limit, offset = 0 } = query;
-  const conditions =
-    typeof where === 'function'
-      ? []
-      : Object.entries(where).map(([field, wanted]) => [field, conditionOf(wanted)] as const);
   const predicate =
     typeof where === 'function' ? (where as unknown as (row: JsonObject) => boolean) : undefined;
-  const [field, direction] =
-    orderBy === undefined ? [undefined, 'asc'] : typeof orderBy === 'string' ? [orderBy, 'asc'] : orderBy;
+  const conditions = Object.entries(predicate === undefined ? where : {}).map(
+    ([name, wanted]) => [name, conditionOf(wanted)] as const,
+  );
+  const [field, direction] = typeof orderBy === 'string' ? [orderBy] : (orderBy ?? []);
   const sign = direction === 'desc' ? -1 : 1;
   const scan = planOf(definition, conditions);
   return {
@@ -103,10 +101,7 @@ export function compileQuery<T>(definition: EntityDefinition, query: Query<T> = 
         field === undefined ? 0 : compareValues(ownValue(a.data, field), ownValue(b.data, field), sign);
       return byField !== 0 ? byField : compareText(a.id, b.id);
     },
-    page: (rows) =>
-      offset === 0 && limit === undefined
-        ? [...rows]
-        : rows.slice(offset, limit === undefined ? undefined : offset + limit),
+    page: (rows) => rows.slice(offset, offset + (limit ?? Infinity)),
   };
 }
 

@@ -3,10 +3,11 @@ import { SyncError } from 'syncline';
 import { within, type Connection, type ConnectionEvents, type ConnectionOptions } from './connection.js';
 import { Doorbell } from './doorbell.js';
 import { isConnectionLost, toStorageError } from './failure.js';
-import { quietly, type IdbChannel, type IdbMarker } from './surroundings.js';
+import type { IdbChannel, IdbMarker } from './surroundings.js';
 
 export interface HandleSetup extends ConnectionOptions {
   readonly channel: (name: string) => IdbChannel | undefined;
+  /** `undefined`: `localStorage`, where there is one. */
   readonly marker: IdbMarker | undefined;
 }
 
@@ -103,7 +104,7 @@ export class Handle<T extends Opened> {
   async destroy(): Promise<void> {
     await this.close();
     // First, so that stopping in between leaves a database without a marker, which is nothing to worry about.
-    quietly(() => this.#setup.marker?.removeItem(this.#label));
+    this.#mark((marker) => marker.removeItem(this.#label));
     await within(deleteDB(this.#setup.name), this.#setup, 'deleting', () => undefined).catch(
       (error: unknown) => {
         throw toStorageError(error, 'deleting the database');
@@ -128,7 +129,7 @@ export class Handle<T extends Opened> {
       lost: () => (this.#opened = undefined),
     });
     // The first touch of `localStorage` takes milliseconds, which pass while the browser opens the database.
-    const remembered = quietly(() => this.#setup.marker?.getItem(this.#label)) ?? undefined;
+    const remembered = this.#mark((marker) => marker.getItem(this.#label)) ?? undefined;
     const opened = await opening;
     const over = this.#over ?? this.#compareEpochs(opened, remembered);
     if (over) {
@@ -152,12 +153,21 @@ export class Handle<T extends Opened> {
     if (dataLoss !== undefined || known !== epoch) {
       this.#signals.lost?.(dataLoss ?? 'the database that was here before is gone');
     }
-    quietly(() => this.#setup.marker?.setItem(this.#label, epoch));
+    this.#mark((marker) => marker.setItem(this.#label, epoch));
     this.#epoch ??= epoch;
     if (this.#epoch === epoch) return undefined;
     return new SyncError('storage-corrupt', 'the database was wiped while it was open', {
       hint: 'Export what is here, then open the store again.',
     });
+  }
+
+  /** A marker that is full, forbidden or not there is a marker less, and no reason to fail. */
+  #mark<R>(use: (marker: IdbMarker) => R): R | undefined {
+    try {
+      return use(this.#setup.marker ?? localStorage);
+    } catch {
+      return undefined;
+    }
   }
 
   #end(why: SyncError): void {

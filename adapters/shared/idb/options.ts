@@ -1,6 +1,6 @@
 import { defaultRuntime, type Runtime } from 'syncline';
 import type { HandleSetup } from './handle.js';
-import { platformChannel, platformMarker, type IdbChannel, type IdbMarker } from './surroundings.js';
+import { platformChannel, type IdbChannel, type IdbMarker } from './surroundings.js';
 
 export interface IdbOptions {
   /** Name of the database; one for each server and user. */
@@ -31,7 +31,7 @@ export function setupOf(options: IdbOptions): IdbSetup {
     name,
     durability = 'relaxed',
     channel = platformChannel,
-    marker = platformMarker,
+    marker,
     limitMs = 10_000,
     runtime = defaultRuntime,
   } = options;

@@ -37,7 +37,7 @@ const hexOfByte = Array.from({ length: 256 }, (_, byte) => byte.toString(16).pad
  */
 export function uuidv7(timeMs: number, random: Uint8Array): string {
   const time = Math.max(0, Math.floor(timeMs)).toString(16).padStart(12, '0').slice(-12);
-  const hex = (index: number, keep = 0xff, set = 0) => hexOfByte[((random[index] ?? 0) & keep) | set] ?? '00';
+  const hex = (index: number, keep = 0xff, set = 0) => hexOfByte[(random[index]! & keep) | set]!;
   const versioned = hex(0, 0x0f, 0x70) + hex(1);
   const variant = hex(2, 0x3f, 0x80) + hex(3);
   const node = hex(4) + hex(5) + hex(6) + hex(7) + hex(8) + hex(9);

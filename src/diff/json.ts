@@ -86,7 +86,7 @@ class Walk {
     const keys = Object.keys(members);
     let copy: Record<string, Json> | undefined = this.#copies ? {} : undefined;
     for (let i = 0; i < keys.length; i++) {
-      const key = keys[i] ?? '';
+      const key = keys[i]!;
       const value = members[key];
       this.#trail.push(key);
       if (isUnsafeKey(key)) this.#refuse(`the key "${key}"`);

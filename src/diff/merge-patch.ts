@@ -1,6 +1,6 @@
 import type { Json } from '../contracts/json.js';
 import { SyncError } from '../errors.js';
-import { isJsonObject, isUnsafeKey } from './shape.js';
+import { isJsonObject, isUnsafeKey, ownValue } from './shape.js';
 
 /**
  * The target with a JSON merge patch applied (RFC 7396): members are merged, `null` removes, all else replaces.
@@ -15,7 +15,7 @@ export function applyMergePatch(target: Json | undefined, patch: Json): Json {
   for (const [key, change] of Object.entries(patch)) {
     if (isUnsafeKey(key)) throw new SyncError('validation', `a merge patch must not have the key "${key}"`);
     if (change === null) delete merged[key];
-    else merged[key] = applyMergePatch(Object.hasOwn(merged, key) ? merged[key] : undefined, change);
+    else merged[key] = applyMergePatch(ownValue(merged, key), change);
   }
   return merged;
 }

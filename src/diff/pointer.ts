@@ -19,7 +19,7 @@ export function parsePointer(path: string): string[] {
   const segments = path.slice(1).split('/');
   if (segments.length > segmentsMax) throw notAPointer(path, `it has more than ${segmentsMax} segments`);
   for (let i = 0; i < segments.length; i++) {
-    const segment = unescapeSegment(segments[i] ?? '', path);
+    const segment = unescapeSegment(segments[i]!, path);
     if (isUnsafeKey(segment)) throw notAPointer(path, `the segment "${segment}" is refused`);
     segments[i] = segment;
   }

@@ -10,7 +10,7 @@ export function isJsonArray(value: Json | undefined): value is readonly Json[] {
 }
 
 /** An own property, or `undefined`: what an object inherits is no data. */
-export function ownValue(object: JsonObject, key: string): Json | undefined {
+export function ownValue<V>(object: Readonly<Record<string, V>>, key: string): V | undefined {
   return Object.hasOwn(object, key) ? object[key] : undefined;
 }
 

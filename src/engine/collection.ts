@@ -2,7 +2,6 @@ import { map, takeUntil, type Observable } from 'rxjs';
 import type { EntityDefinition } from '../contracts/entity.js';
 import type { Json } from '../contracts/json.js';
 import { freeze } from '../diff/freeze.js';
-import { SyncError } from '../errors.js';
 import type { FieldOf } from '../resolve/define-entity.js';
 import type { Context } from './context.js';
 import { liveData, runQuery, watchQuery } from './live.js';
@@ -62,8 +61,7 @@ export function createCollection<T extends object>(
 ): Collection<T> {
   const writeOne = async (make: () => Intent): Promise<Receipt> => {
     const [receipt] = await writeAll(context, [make()]);
-    if (receipt === undefined) throw new SyncError('internal', 'a write gave no receipt');
-    return receipt;
+    return receipt!;
   };
   const { create } = verbsOf<T, Intent>(context, definition, (make) => make());
   return {

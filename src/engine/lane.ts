@@ -20,7 +20,7 @@ export type LaneKey = Pick<Operation, 'entity' | 'entityId'>;
 export async function loadLanes(transaction: Transaction, keys: readonly LaneKey[]): Promise<Lane[]> {
   const rows: (RecordRow | undefined)[] = [];
   for (const [entity, places] of placesByEntity(keys)) {
-    const ids = places.map((place) => keys[place]?.entityId ?? '');
+    const ids = places.map((place) => keys[place]!.entityId);
     const found = await transaction.get(recordTable(entity), ids);
     places.forEach((place, at) => (rows[place] = found[at]));
   }

@@ -1,4 +1,5 @@
 import type { EntityDefinition } from '../contracts/entity.js';
+import { ownValue } from '../diff/shape.js';
 import { SyncError } from '../errors.js';
 import type { Transaction } from './committer.js';
 import { tables, type MetaRows, type SchemaRow } from './rows.js';
@@ -24,7 +25,7 @@ const absent: Partial<MetaRows> = { sync: { offsetMs: 0 }, sent: { ids: [] }, sc
  * rows: what this one would make of them would be wrong.
  */
 export function assertNotNewer({ name, version }: EntityDefinition, { versions }: SchemaRow): void {
-  const stored = Object.hasOwn(versions, name) ? (versions[name] ?? version) : version;
+  const stored = ownValue(versions, name) ?? version;
   if (stored <= version) return;
   throw new SyncError(
     'version',

@@ -7,7 +7,7 @@ import { applyChanges, diffData } from '../diff/diff.js';
 import { toJson } from '../diff/json.js';
 import { overlapsAny } from '../diff/path-set.js';
 import { lookup } from '../diff/pointer.js';
-import { isJsonArray } from '../diff/shape.js';
+import { isJsonArray, ownValue } from '../diff/shape.js';
 import { SyncError } from '../errors.js';
 import { writeOver } from '../resolve/reconcile.js';
 import { Workbench, type OpenLane } from './workbench.js';
@@ -28,9 +28,9 @@ export async function migrateRecords(
 ): Promise<void> {
   for (const definition of context.entities.values()) {
     assertNotNewer(definition, schema);
-    const from = ofEntity(schema.versions, definition.name);
+    const from = ownValue(schema.versions, definition.name);
     if (from === undefined) continue;
-    const before = ofEntity(schema.excluded, definition.name) ?? [];
+    const before = ownValue(schema.excluded ?? {}, definition.name) ?? [];
     const exclude = definition.local?.exclude ?? [];
     // What was kept out before is not here to be shown: the server is asked for all of it.
     if (before.some((path) => !exclude.includes(path))) await startOver(transaction);
@@ -48,10 +48,6 @@ export async function migrateRecords(
     }
     await workbench.close();
   }
-}
-
-function ofEntity<V>(values: Readonly<Record<string, V>> = {}, name: string): V | undefined {
-  return Object.hasOwn(values, name) ? values[name] : undefined;
 }
 
 function migrateLane(workbench: Workbench, lane: OpenLane, from: number): void {

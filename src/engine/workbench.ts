@@ -265,7 +265,7 @@ export class Workbench {
     await this.#transaction.get(tables.history, slots);
     kept.forEach((entry, at) => {
       const row: HistoryRow = { entry, at: this.#context.runtime.now() };
-      this.#transaction.put(tables.history, slots[at] ?? '', row);
+      this.#transaction.put(tables.history, slots[at]!, row);
     });
   }
 }

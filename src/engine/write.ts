@@ -46,8 +46,7 @@ export async function write(
   const groupId = grouped ? context.runtime.uuid() : undefined;
   const results = intents.map((intent, at): WriteResult => {
     const { definition, id, options } = intent;
-    const lane = lanes[at];
-    if (lane === undefined) throw new SyncError('internal', `no lane for ${id}`);
+    const lane = lanes[at]!;
     const drafted = draft(intent, lane.view);
     if (drafted.changes.length === 0) return { entityId: id, operationId: undefined };
     const uuid = context.runtime.uuid();
@@ -100,10 +99,7 @@ async function refuseHopeless(transaction: Transaction, intents: readonly Intent
 }
 
 /** The lane of each intent; those about one record share it. */
-async function openLanes(
-  transaction: Transaction,
-  intents: readonly Intent[],
-): Promise<(OpenLane | undefined)[]> {
+async function openLanes(transaction: Transaction, intents: readonly Intent[]): Promise<OpenLane[]> {
   const places = new Map<string, number>();
   const keys: LaneKey[] = [];
   const placeOf = ({ definition, id }: Intent) => {
@@ -116,7 +112,7 @@ async function openLanes(
   };
   const placeOfEach = intents.map(placeOf);
   const loaded = await loadLanes(transaction, keys);
-  return placeOfEach.map((place) => loaded[place]);
+  return placeOfEach.map((place) => loaded[place]!);
 }
 
 /** Puts an operation at the end of its lane, or joins it to a neighbour that was never sent. */

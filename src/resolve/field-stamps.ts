@@ -1,6 +1,7 @@
 import { laterStamp } from '../causality/stamp.js';
 import type { Stamp, SyncRecord } from '../contracts/operation.js';
 import { prefixes } from '../diff/path-set.js';
+import { ownValue } from '../diff/shape.js';
 
 /** Tells the stamp of the last write at, above or below a path, for as many paths of a record as are asked for. */
 export function fieldStamps({ stamp, stamps }: SyncRecord): (path: string) => Stamp {
@@ -39,7 +40,8 @@ export function raiseStamps(
 
 function inheritedStamp(stamps: Readonly<Record<string, Stamp>>, path: string, otherwise: Stamp): Stamp {
   for (const prefix of prefixes(path)) {
-    if (Object.hasOwn(stamps, prefix)) return stamps[prefix] ?? otherwise;
+    const inherited = ownValue(stamps, prefix);
+    if (inherited !== undefined) return inherited;
   }
   return otherwise;
 }

@@ -1,7 +1,6 @@
 import { counterOf, covers, withCounter } from '../causality/vector.js';
 import { laterStamp, stampReplica } from '../causality/stamp.js';
 import type { EntityDefinition } from '../contracts/entity.js';
-import type { JsonObject } from '../contracts/json.js';
 import type { Decision, FieldChange, FieldConflict, Operation, SyncRecord } from '../contracts/operation.js';
 import type { Outcome } from '../contracts/resolver.js';
 import { applyChanges } from '../diff/diff.js';
@@ -149,7 +148,7 @@ function write(
   const written: { -readonly [K in keyof SyncRecord]: SyncRecord[K] } = {
     entity: record.entity,
     id: record.id,
-    data: writes.length === 0 ? record.data : dataAfter(record.data, writes),
+    data: applyChanges(record.data, writes),
     version: record.version,
     clock: withCounter(record.clock, author, counterOf(operation.clock, author)),
     stamp: laterStamp(record.stamp, operation.stamp),
@@ -173,11 +172,4 @@ function explainedBy(
 
 function pathsOf(places: readonly { readonly path: string }[]): string[] {
   return places.map(({ path }) => path);
-}
-
-function dataAfter(data: JsonObject, writes: readonly FieldChange[]): JsonObject {
-  const [only] = writes;
-  return writes.length === 1 && only?.path === '' && only.action === 'set'
-    ? (only.value as JsonObject)
-    : applyChanges(data, writes);
 }

@@ -68,11 +68,7 @@ export class SortedIndex {
  * strings among the keys, each by the platform's own sort.
  */
 function sortedRows(table: ReadonlyMap<string, StoredRow>, keyOf: KeyOf): StoredRow[] {
-  const ordered: StoredRow[] = [];
-  for (const id of [...table.keys()].sort()) {
-    const row = table.get(id);
-    if (row !== undefined) ordered.push(row);
-  }
+  const ordered = [...table.keys()].sort().map((id) => table.get(id)!);
   return keyOf === idOf ? ordered : sortedByKey(ordered, keyOf);
 }
 
@@ -104,8 +100,7 @@ export function search<R>(rows: readonly R[], order: (row: R) => number): number
   let high = rows.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    const row = rows[middle];
-    if (row !== undefined && order(row) < 0) low = middle + 1;
+    if (order(rows[middle]!) < 0) low = middle + 1;
     else high = middle;
   }
   return low;

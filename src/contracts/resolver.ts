@@ -42,10 +42,8 @@ export interface ConflictStrategy {
   readonly fields: Readonly<Record<string, FieldRule>>;
   /** Decides the fields without a rule of their own. */
   readonly otherwise: FieldRule;
-  /** Decides the disagreeing fields of one operation together; comes before all rules. */
-  readonly decide?: (
-    context: RecordContext,
-  ) => 'local' | 'remote' | 'conflict' | Readonly<Record<string, Json>>;
+  /** Decides the disagreeing fields of one operation together; comes before all rules. Never throws. */
+  readonly decide?: (context: RecordContext) => (field: FieldContext) => FieldVerdict;
 }
 
 /** What a `custom` strategy sees. */

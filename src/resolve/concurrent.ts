@@ -9,24 +9,17 @@ import type {
   Stamp,
   SyncRecord,
 } from '../contracts/operation.js';
-import type {
-  ConflictStrategy,
-  FieldContext,
-  FieldRule,
-  FieldVerdict,
-  RecordContext,
-} from '../contracts/resolver.js';
+import type { FieldContext, FieldRule, FieldVerdict } from '../contracts/resolver.js';
 import { contentHash, equalJson } from '../diff/canonical.js';
 import { applyChanges, diffData } from '../diff/diff.js';
 import { freeze } from '../diff/freeze.js';
-import { toJson } from '../diff/json.js';
 import { isPrefix, lookup } from '../diff/pointer.js';
-import { defined, isJsonObject } from '../diff/shape.js';
+import { defined } from '../diff/shape.js';
 import { reasonOf } from '../errors.js';
 import { resolveDeletion } from './deletion.js';
 import { nothing, type PersonalChoice, type Ruling } from './ruling.js';
 import { fieldStamps } from './field-stamps.js';
-import { leave } from './verdict.js';
+import { leave, side } from './verdict.js';
 
 /** Rules on an operation that is concurrent with the record, without writing it. */
 export function rule(
@@ -163,21 +156,17 @@ function judgeOf(
   fields: readonly FieldContext[],
   choice: PersonalChoice | undefined,
 ): Judge {
-  const { strategy } = definition;
-  const { decide } = strategy;
-  const custom =
-    decide === undefined || fields.length === 0
-      ? undefined
-      : askCustom(decide, { record, operation, fields });
+  const { decide, name } = definition.strategy;
+  const decided = fields.length === 0 ? undefined : decide?.({ record, operation, fields });
   const judge: Judge = (field) => {
-    if (custom !== undefined) return [custom(field), strategy.name];
+    if (decided !== undefined) return [decided(field), name];
     const chosen = ruleFor(definition, field.path);
     return [askRule(chosen, field), chosen.name];
   };
   return (field) => {
     const [verdict, by] = judge(field);
     return choice !== undefined && 'conflict' in verdict
-      ? [sideVerdict(field, choice, 'A person chose it.'), 'person']
+      ? [side(field, choice, 'A person chose it.'), 'person']
       : [verdict, by];
   };
 }
@@ -188,33 +177,6 @@ function askRule(rule: FieldRule, field: FieldContext): FieldVerdict {
   } catch (error) {
     return leave(`The rule "${rule.name}" failed: ${reasonOf(error)}.`);
   }
-}
-
-/** What the application's own function says to each field. When it fails, or says nothing of use, a person decides. */
-function askCustom(
-  decide: NonNullable<ConflictStrategy['decide']>,
-  context: RecordContext,
-): (field: FieldContext) => FieldVerdict {
-  try {
-    const answer = toJson(decide(freeze(context)));
-    if (answer === 'conflict') return () => leave('The custom strategy left it to a person.');
-    if (answer === 'local' || answer === 'remote')
-      return (field) => sideVerdict(field, answer, `The custom strategy took the ${answer} side.`);
-    if (isJsonObject(answer)) return (field) => valueVerdict(answer, field);
-    return () => leave('The custom strategy gave no answer that can be used.');
-  } catch (error) {
-    return () => leave(`The custom strategy failed: ${reasonOf(error)}.`);
-  }
-}
-
-function valueVerdict(values: JsonObject, field: FieldContext): FieldVerdict {
-  const value = Object.hasOwn(values, field.path) ? values[field.path] : field.remote;
-  const winner = equalJson(value, field.remote) ? 'remote' : equalJson(value, field.local) ? 'local' : 'both';
-  return { value, winner, why: 'The custom strategy gave this value.' };
-}
-
-function sideVerdict(field: FieldContext, winner: 'local' | 'remote', why: string): FieldVerdict {
-  return { value: field[winner], winner, why };
 }
 
 /** The rule of the longest path that covers this one. */

@@ -1,5 +1,4 @@
-import type { Json } from '../contracts/json.js';
-import type { ConflictStrategy, DeletePolicy, FieldRule, RecordContext } from '../contracts/resolver.js';
+import type { ConflictStrategy, DeletePolicy, FieldRule } from '../contracts/resolver.js';
 import { latest, local, manualField, remote } from './rules.js';
 
 export interface StrategyOptions {
@@ -100,25 +99,8 @@ export function manual(options: StrategyOptions = {}): ConflictStrategy {
   return strategy('manual', manualField(), options.deletes ?? 'conflict');
 }
 
-/**
- * Your function decides the disagreeing fields of an operation together: one side for all of them, `conflict` for a
- * person, or a value for each path (a path it does not name keeps the record's value). It must be pure.
- *
- * @example
- * ```ts
- * import { custom } from 'syncline';
- *
- * const strategy = custom(({ fields }) => (fields.some(({ path }) => path === '/locked') ? 'remote' : 'local'));
- * ```
- */
-export function custom(
-  decide: (context: RecordContext) => 'local' | 'remote' | 'conflict' | Readonly<Record<string, Json>>,
-  options: StrategyOptions = {},
-): ConflictStrategy {
-  return { ...strategy('custom', manualField(), options.deletes ?? 'conflict'), decide };
-}
-
-function strategy(
+/** A strategy without field rules of its own. */
+export function strategy(
   name: string,
   otherwise: FieldRule,
   deletes: ConflictStrategy['deletes'],

@@ -8,6 +8,11 @@ export function take(field: FieldContext, value: Json | undefined, why: string):
   return { value, winner, why };
 }
 
+/** The verdict that takes one side. */
+export function side(field: FieldContext, winner: 'local' | 'remote', why: string): FieldVerdict {
+  return { value: field[winner], winner, why };
+}
+
 /** The verdict that leaves the field to a person. */
 export function leave(why: string): FieldVerdict {
   return { conflict: true, why };

@@ -71,7 +71,7 @@ export class SyncError extends Error {
   readonly retryAfterMs: number | undefined;
 
   constructor(code: SyncErrorCode, message: string, options: SyncErrorOptions = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    super(message, options);
     this.code = code;
     this.retryable = retryableCodes.has(code);
     this.hint = options.hint ?? `See docs/errors.md#${code}.`;

@@ -102,7 +102,7 @@ function reasonOf({ operation, state, attempts, error }: OutboxEntry): string {
     case 'pending':
       return attempts === 0
         ? `${what} waits to be sent.`
-        : `${what} was put off ${attempts} times: ${error?.message ?? error?.code ?? ''}`;
+        : `${what} was put off ${attempts} times: ${error?.message ?? ''}`;
     case 'accepted':
       return `${what} is accepted; the record comes with the next pull.`;
     case 'contested':

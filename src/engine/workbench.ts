@@ -37,7 +37,7 @@ export class Workbench {
   readonly #sentAgain = new Set<string>();
   readonly #restored = new Set<string>();
   readonly #refused = new Map<string, SyncErrorData>();
-  #sent: ReadonlySet<string> | undefined;
+  #sent: ReadonlySet<string> = new Set();
   /** What to tell once the work is durable. */
   readonly events: ClientEvent[] = [];
   /**
@@ -54,7 +54,7 @@ export class Workbench {
 
   async open(keys: readonly LaneKey[]): Promise<void> {
     const { sent, schema } = await readMeta(this.#transaction, 'sent', 'schema');
-    this.#sent ??= new Set(sent.ids);
+    this.#sent = new Set(sent.ids);
     const fresh = new Map<string, LaneKey>();
     for (const key of keys) {
       const lane = laneOf(key);
@@ -230,13 +230,8 @@ export class Workbench {
     for (const entry of dead) {
       const { operation } = entry;
       const lane = this.lane(operation);
-      const error = this.#refused.get(operation.id);
-      if (
-        lane === undefined ||
-        error === undefined ||
-        !lane.entries.some((each) => each.operation.id === operation.id)
-      )
-        continue;
+      if (!lane?.entries.some((each) => each.operation.id === operation.id)) continue;
+      const error = this.#refused.get(operation.id)!;
       const { awaitsVersion: _version, conflict: _conflict, ...rest } = entry;
       const letter: OutboxEntry = { ...rest, state: 'dead', error };
       this.#take(lane, operation.id);
@@ -246,12 +241,12 @@ export class Workbench {
   }
 
   #wasSent({ operation, state }: OutboxEntry): boolean {
-    return state !== 'pending' || this.#restored.has(operation.id) || this.#sent?.has(operation.id) === true;
+    return state !== 'pending' || this.#restored.has(operation.id) || this.#sent.has(operation.id);
   }
 
   /** Notes which operations that wait may be with the server already. */
   #storeSent(): void {
-    const before = this.#sent ?? new Set();
+    const before = this.#sent;
     const mayBeThere = [...before, ...this.#restored].filter((id) => this.#rows.mayWait(id));
     const after = new Set(mayBeThere);
     const isSame = after.size === before.size && mayBeThere.every((id) => before.has(id));

@@ -182,11 +182,14 @@ function askRule(rule: FieldRule, field: FieldContext): FieldVerdict {
 /** The rule of the longest path that covers this one. */
 export function ruleFor(definition: EntityDefinition, path: string): FieldRule {
   const { fields, otherwise } = definition.strategy;
-  let best: string | undefined;
-  for (const ruled of Object.keys(fields)) {
-    if (isPrefix(ruled, path) && (best === undefined || ruled.length > best.length)) best = ruled;
+  let longest = '';
+  let best = otherwise;
+  for (const [ruled, rule] of Object.entries(fields)) {
+    if (!isPrefix(ruled, path) || ruled.length < longest.length) continue;
+    longest = ruled;
+    best = rule;
   }
-  return (best === undefined ? undefined : fields[best]) ?? otherwise;
+  return best;
 }
 
 function writeOf(field: FieldContext, value: Json | undefined): FieldChange {

@@ -147,17 +147,10 @@ export function within<T>(
         }),
       );
     });
-    promise.then(
-      (value) => {
-        cancel();
-        if (waiting) resolve(value);
-        else late(value);
-      },
-      (error: Error) => {
-        cancel();
-        reject(error);
-      },
-    );
+    promise.finally(cancel).then((value) => {
+      if (waiting) resolve(value);
+      else late(value);
+    }, reject);
   });
 }
 

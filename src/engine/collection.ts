@@ -1,4 +1,4 @@
-import { map, takeUntil, type Observable } from 'rxjs';
+import type { Observable } from 'rxjs';
 import type { EntityDefinition } from '../contracts/entity.js';
 import type { Json } from '../contracts/json.js';
 import { freeze } from '../diff/freeze.js';
@@ -78,11 +78,8 @@ export function createCollection<T extends object>(
     },
     list: async (query) =>
       (await runQuery(context, definition, compileQuery(definition, query))) as readonly T[],
-    watch: (query = {}) =>
-      watchQuery(context, definition, query).pipe(
-        map((rows) => rows as readonly T[]),
-        takeUntil(context.closed$),
-      ),
+    watch: (query) =>
+      watchQuery(context, definition, query) as Observable<readonly object[]> as Observable<readonly T[]>,
   };
 }
 

@@ -1,4 +1,4 @@
-import { Observable, takeUntil } from 'rxjs';
+import type { Observable } from 'rxjs';
 import type { FieldConflict, Operation } from '../contracts/operation.js';
 import type { OutboxEntry } from '../contracts/queue.js';
 import { toJson } from '../diff/json.js';
@@ -7,6 +7,7 @@ import type { Settlement } from '../resolve/successor.js';
 import { Workbench, type OpenLane } from './workbench.js';
 import type { Context } from './context.js';
 import { refuseInvalid, stateBefore } from './lane.js';
+import { watchOutbox } from './live.js';
 import { accept } from './operations.js';
 import { carriedOn, succeed } from './settle.js';
 
@@ -39,13 +40,11 @@ export function createConflictInbox(context: Context): ConflictInbox {
   return {
     list,
     watch: () =>
-      new Observable<readonly Conflict[]>((subscriber) => {
-        subscriber.next(list());
-        return context.mirror.listen((moves) => {
-          if (moves.some(({ before, after }) => before?.state === 'conflict' || after?.state === 'conflict'))
-            subscriber.next(list());
-        });
-      }).pipe(takeUntil(context.closed$)),
+      watchOutbox(
+        context,
+        list,
+        ({ before, after }) => before?.state === 'conflict' || after?.state === 'conflict',
+      ),
     resolve: (id, resolution) => resolve(context, id, resolution),
   };
 }

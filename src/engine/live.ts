@@ -1,4 +1,4 @@
-import { Observable } from 'rxjs';
+import { Observable, takeUntil } from 'rxjs';
 import type { EntityDefinition } from '../contracts/entity.js';
 import type { Json, JsonObject } from '../contracts/json.js';
 import type { StorageAdapter } from '../contracts/storage.js';
@@ -6,6 +6,7 @@ import { freeze } from '../diff/freeze.js';
 import { search } from '../storage/sorted-index.js';
 import type { Context } from './context.js';
 import { compileQuery, type CompiledQuery, type Query, type QueryRow } from './query.js';
+import type { MirrorMove } from './mirror.js';
 import { recordTable, type RecordRow } from './rows.js';
 
 /** Runs a query once. */
@@ -23,11 +24,11 @@ export async function runQuery(
  * run against the store; rows that do not match cost one look each.
  */
 export function watchQuery<T>(
-  { storage, committer, feed }: Context,
+  { storage, committer, feed, closed$ }: Context,
   definition: EntityDefinition,
-  query: Query<T>,
+  query: Query<T> | undefined,
 ): Observable<readonly JsonObject[]> {
-  return new Observable((subscriber) => {
+  const rows$ = new Observable<readonly JsonObject[]>((subscriber) => {
     const compiled = compileQuery(definition, query);
     let result: ResultSet | undefined;
     const emit = (set: ResultSet) => subscriber.next(compiled.page(set.rows).map(({ data }) => freeze(data)));
@@ -51,6 +52,21 @@ export function watchQuery<T>(
       .catch((error: unknown) => subscriber.error(error));
     return stop;
   });
+  return rows$.pipe(takeUntil(closed$));
+}
+
+/** What `list` gives of the outbox, now and after each commit that moves what it is about, until the client is closed. */
+export function watchOutbox<T>(
+  { mirror, closed$ }: Context,
+  list: () => T,
+  concerns: (move: MirrorMove) => boolean = () => true,
+): Observable<T> {
+  return new Observable<T>((subscriber) => {
+    subscriber.next(list());
+    return mirror.listen((moves) => {
+      if (moves.some(concerns)) subscriber.next(list());
+    });
+  }).pipe(takeUntil(closed$));
 }
 
 async function matchingRows(

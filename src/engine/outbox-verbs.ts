@@ -1,4 +1,4 @@
-import { Observable, takeUntil } from 'rxjs';
+import type { Observable } from 'rxjs';
 import type { EntityDefinition } from '../contracts/entity.js';
 import type { JsonObject } from '../contracts/json.js';
 import type { FieldChange, Operation, SyncRecord } from '../contracts/operation.js';
@@ -12,6 +12,7 @@ import { fold, refuseInvalid } from './lane.js';
 import { Workbench } from './workbench.js';
 import type { Transaction } from './committer.js';
 import type { Context } from './context.js';
+import { watchOutbox } from './live.js';
 import { author, hopeless, type WriteOptions } from './operations.js';
 import { putMeta, readMeta } from './meta.js';
 import { migrateData } from './migrate.js';
@@ -55,11 +56,7 @@ export function createOutbox(context: Context, loop: SyncLoop): Outbox {
   const { mirror } = context;
   return {
     list: () => mirror.entries(),
-    watch: () =>
-      new Observable<readonly OutboxEntry[]>((subscriber) => {
-        subscriber.next(mirror.entries());
-        return mirror.listen(() => subscriber.next(mirror.entries()));
-      }).pipe(takeUntil(context.closed$)),
+    watch: () => watchOutbox(context, () => mirror.entries()),
     deadLetters: () => mirror.entries().filter(({ state }) => state === 'dead'),
     stats: () => {
       const { counts, oldestPendingAt } = mirror;

@@ -22,7 +22,6 @@ import type { Intent } from './operations.js';
 import { openStore, recoverFromEarlyLoss, recoverFromLoss, type Loss } from './open.js';
 import { createOutbox, type Outbox } from './outbox-verbs.js';
 import { ReceiptDesk, type Receipt } from './receipts.js';
-import { readMeta } from './meta.js';
 import { layoutOf, tables, type MetaRows } from './rows.js';
 import type { SyncStatus } from './status.js';
 import { SyncLoop } from './sync-loop.js';
@@ -159,15 +158,14 @@ export async function createSyncClient(options: ClientOptions): Promise<SyncClie
     closed: (reason) => context.report(new SyncError('storage-closed', reason)),
   });
   try {
-    await openStore(context, options.user);
+    const opened = await openStore(context, options.user);
+    // Unless a commit of another tab has given it a new name meanwhile.
+    identity.replica ||= opened;
   } catch (error) {
     // Nobody is given a client that could close it.
     await storage.close().catch(() => undefined);
     throw error;
   }
-  identity.replica ||= (
-    await committer.run((transaction) => readMeta(transaction, 'replica'))
-  ).replica.replica;
   // Tabs of one store share its replica id, and nobody else does.
   const name = options.name ?? identity.replica;
   const loop = new SyncLoop(context, { platform, name, pollIntervalMs: options.pollIntervalMs ?? 30_000 });

@@ -9,14 +9,17 @@ import { startOver } from './pull.js';
 import { putMeta, readMeta } from './meta.js';
 import { recordTable, tables, type ReplicaRow, type SchemaRow, type Table } from './rows.js';
 
-/** Makes the store this replica's, and this user's; brings its rows to the present schema; fills the mirror. */
-export async function openStore(context: Context, user: string | undefined): Promise<void> {
+/**
+ * Makes the store this replica's, and this user's; brings its rows to the present schema; fills the mirror. Resolves with
+ * the replica id.
+ */
+export async function openStore(context: Context, user: string | undefined): Promise<string> {
   const { committer, mirror, storage } = context;
   await committer.between(async () => {
     const rows = await storage.scan(tables.outbox);
     mirror.follow(rows.map(({ id, value }) => ({ table: tables.outbox, id, value })));
   });
-  await committer.run(async (transaction) => {
+  return committer.run(async (transaction) => {
     const [stored] = await transaction.get(tables.meta, ['replica']);
     const replica = stored as ReplicaRow | undefined;
     const { schema } = await readMeta(transaction, 'schema');
@@ -33,14 +36,16 @@ export async function openStore(context: Context, user: string | undefined): Pro
     const excluded = { ...schema.excluded, ...schemaOf(context).excluded };
     if (!equalJson({ versions, excluded }, { excluded: {}, ...schema }))
       putMeta(transaction, 'schema', { versions, excluded });
+    return replica.replica;
   });
 }
 
 /** Makes an empty store this user's, under a name that nobody has. */
-function begin(context: Context, transaction: Transaction, user: string | undefined): void {
+function begin(context: Context, transaction: Transaction, user: string | undefined): string {
   const replica = newReplicaId(context.runtime.uuid());
   putMeta(transaction, 'replica', { replica, counter: 0, ...(user === undefined ? {} : { user }) });
   putMeta(transaction, 'schema', schemaOf(context));
+  return replica;
 }
 
 function schemaOf({ entities }: Context): Required<SchemaRow> {

@@ -43,39 +43,30 @@ export interface Facts {
 const stalledAfterMs = 60_000;
 
 export function deriveStatus(mirror: OutboxMirror, facts: Facts): SyncStatus {
-  const { counts, oldestPendingAt: oldest } = mirror;
+  const { online, leader, busy, paused: reason, lastError, syncedAt, answeredAt, now } = facts;
+  const { counts, oldestPendingAt } = mirror;
   const pending = counts.pending + counts.contested;
-  return {
-    state: stateOf(facts, { pending, conflicts: counts.conflict, oldest }),
-    online: facts.online,
-    leader: facts.leader,
-    pending,
-    conflicts: counts.conflict,
-    deadLetters: counts.dead,
-    ...defined({
-      reason: facts.paused,
-      oldestPendingAt: oldest,
-      syncedAt: facts.syncedAt,
-      lastError: facts.lastError,
-    }),
-  };
-}
+  const conflicts = counts.conflict;
 
-function stateOf(
-  { paused, online, lastError, busy, syncedAt, answeredAt, now }: Facts,
-  {
+  const stateOf = (): SyncState => {
+    if (reason !== undefined) return 'paused';
+    if (!online || lastError?.code === 'network' || lastError?.code === 'timeout') return 'offline';
+    if (lastError !== undefined) return 'error';
+    const isWaiting =
+      oldestPendingAt !== undefined && answeredAt !== undefined && answeredAt > oldestPendingAt;
+    // What waits behind a conflict is not stuck: a person keeps it waiting.
+    if (isWaiting && now - oldestPendingAt > stalledAfterMs && conflicts === 0) return 'stalled';
+    if (busy) return 'syncing';
+    if (conflicts > 0) return 'conflicts';
+    return pending > 0 || syncedAt === undefined ? 'pending' : 'synced';
+  };
+  return {
+    state: stateOf(),
+    online,
+    leader,
     pending,
     conflicts,
-    oldest,
-  }: { readonly pending: number; readonly conflicts: number; readonly oldest: number | undefined },
-): SyncState {
-  if (paused !== undefined) return 'paused';
-  if (!online || lastError?.code === 'network' || lastError?.code === 'timeout') return 'offline';
-  if (lastError !== undefined) return 'error';
-  const waitsMs = oldest === undefined || answeredAt === undefined || answeredAt <= oldest ? 0 : now - oldest;
-  // What waits behind a conflict is not stuck: a person keeps it waiting.
-  if (waitsMs > stalledAfterMs && conflicts === 0) return 'stalled';
-  if (busy) return 'syncing';
-  if (conflicts > 0) return 'conflicts';
-  return pending > 0 || syncedAt === undefined ? 'pending' : 'synced';
+    deadLetters: counts.dead,
+    ...defined({ reason, oldestPendingAt, syncedAt, lastError }),
+  };
 }

@@ -2,7 +2,6 @@ import { SyncError } from 'syncline';
 import {
   connect,
   request,
-  type Connection,
   type ConnectionEvents,
   type ConnectionOptions,
 } from '../../shared/idb/connection.js';
@@ -30,21 +29,17 @@ export async function openLog(options: ConnectionOptions, events: ConnectionEven
     db.createObjectStore(chunkStore, { autoIncrement: true });
   };
   const connection = await connect(options, schemaVersion, create, events);
-  const { epoch, counts } = await inspect(connection);
+  const isLog = connection.hasStore(logStore) && connection.hasStore(chunkStore);
+  const log = isLog
+    ? connection.transaction([logStore], 'readonly', 'relaxed').objectStore(logStore)
+    : undefined;
+  const epoch = log && (await request(log.get(epochKey) as IDBRequest<string | undefined>));
   if (epoch === undefined) {
     connection.close();
     throw new SyncError('storage-corrupt', `the database '${options.name}' is no log of Syncline`, {
       hint: 'Use another name; nothing was changed.',
     });
   }
-  return { connection, epoch, seen: 0, counted: counts ? 0 : Infinity };
-}
-
-/** `counts`: whether the log's store gives the keys. One of the first days does not, and serves all the same. */
-async function inspect(connection: Connection): Promise<{ epoch: string | undefined; counts: boolean }> {
-  if (!connection.hasStore(logStore) || !connection.hasStore(chunkStore))
-    return { epoch: undefined, counts: false };
-  const log = connection.transaction([logStore], 'readonly', 'relaxed').objectStore(logStore);
-  const epoch = await request(log.get(epochKey) as IDBRequest<string | undefined>);
-  return { epoch, counts: log.autoIncrement };
+  // A log of one of the first days does not count its entries, and serves all the same.
+  return { connection, epoch, seen: 0, counted: log?.autoIncrement === true ? 0 : Infinity };
 }

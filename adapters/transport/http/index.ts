@@ -67,12 +67,7 @@ export function httpTransport(options: HttpTransportOptions): TransportAdapter {
     const attempt = (bearer: string | undefined) =>
       withinTime(signal, timeoutMs, unreachable, async (both) => {
         const headers = { ...headersWith(bearer), ...body.headers };
-        const response = await send(`${base}/${path}`, {
-          method: 'POST',
-          body: body.body,
-          headers,
-          signal: both,
-        });
+        const response = await send(`${base}/${path}`, { ...body, method: 'POST', headers, signal: both });
         return readAnswer(response, answerBytesMax);
       });
     const seen = credentials.renewals;
@@ -100,20 +95,17 @@ export function httpTransport(options: HttpTransportOptions): TransportAdapter {
   return {
     push: async (request, { signal }) => parsePushAnswer(await call('push', request, signal)),
     pull: async (request, { signal }) => parsePullAnswer(await call('pull', request, signal)),
-    async probe({ signal }) {
-      try {
-        return await withinTime(signal, timeoutMs, unreachable, async (both) => {
-          const answer = await send(`${base}/health`, { method: 'HEAD', cache: 'no-store', signal: both });
-          return answer.ok && isJson(answer);
-        });
-      } catch {
-        return false;
-      }
-    },
+    probe: ({ signal }) =>
+      withinTime(signal, timeoutMs, unreachable, async (both) => {
+        const answer = await send(`${base}/health`, { method: 'HEAD', cache: 'no-store', signal: both });
+        return answer.ok && isJson(answer);
+      }).catch(() => false),
     refreshAuth: ({ signal }) =>
-      withinTime(signal, timeoutMs, unreachable, () => credentials.renewedSince(credentials.renewals)).then(
-        (fresh) => fresh !== undefined,
-        () => false,
-      ),
+      withinTime(
+        signal,
+        timeoutMs,
+        unreachable,
+        async () => (await credentials.renewedSince(credentials.renewals)) !== undefined,
+      ).catch(() => false),
   };
 }

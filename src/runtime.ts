@@ -7,25 +7,31 @@ const delayMsMax = 2 ** 31 - 1;
 export const defaultRuntime: Runtime = {
   now: () => Date.now(),
   random: () => Math.random(),
-  uuid: () => uuidv7(Date.now(), randomBytes()),
+  uuid: mint,
   setTimer(delayMs, callback) {
     const timer = setTimeout(callback, Math.min(delayMs, delayMsMax));
     return () => clearTimeout(timer);
   },
 };
 
-const randomPerId = 10;
-// One call to the platform for many ids: a call for each costs more than the write that needs it.
-const pool = new Uint8Array(randomPerId * 256);
-let drawn = pool.length;
+/** Ids of one millisecond: they share their first 32 characters, and count on in the other four. */
+let series = { at: NaN, stem: '', next: 0 };
 
-function randomBytes(): Uint8Array {
-  if (drawn === pool.length) {
-    crypto.getRandomValues(pool);
-    drawn = 0;
+/**
+ * Ids that are in order, and cheap where a thousand are needed at once.
+ *
+ * Source: RFC 9562, section 6.2, method 1, with a counter of 16 bits in the place of the last random ones.
+ */
+function mint(): string {
+  const now = Date.now();
+  if (now !== series.at || series.next > 0xffff) {
+    const id = uuidv7(now, crypto.getRandomValues(new Uint8Array(10)));
+    // Half of the count stays free.
+    series = { at: now, stem: id.slice(0, 32), next: parseInt(id.slice(32), 16) >> 1 };
   }
-  drawn += randomPerId;
-  return pool.subarray(drawn - randomPerId, drawn);
+  const count = series.next++;
+  // Not concatenated: with strings that are still in pieces `JSON.stringify` takes three times as long.
+  return [series.stem, hexOfByte[count >> 8], hexOfByte[count & 0xff]].join('');
 }
 
 const hexOfByte = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));

@@ -7,11 +7,10 @@ test('a UUID carries its time, version and variant as RFC 9562 lays them out', (
   expect(uuidv7(0x017f22e279b0, random)).toBe('017f22e2-79b0-7cc3-98c4-dc0c0c07398f');
 });
 
-test('the default runtime mints distinct ids in the order of their time', () => {
+test('the default runtime mints distinct ids, in order', () => {
   const ids = Array.from({ length: 10_000 }, () => defaultRuntime.uuid());
   expect(new Set(ids).size).toBe(10_000);
-  const times = ids.map((id) => id.slice(0, 13));
-  expect([...times].sort()).toEqual(times);
+  expect([...ids].sort()).toEqual(ids);
 });
 
 test.each([Infinity, 30 * 24 * 3_600_000])('a delay of %d ms is not taken for none', async (delayMs) => {

@@ -19,25 +19,24 @@ export interface StorageWrite {
   /** The commit fails unless the row has this revision now; 0 means there is no such row. */
   readonly ifRevision?: number;
   /**
-   * The row follows from another one that this commit writes: a storage may keep that one alone, or not care. One that
-   * changes values before it hands them on must leave this out.
+   * The row follows from a few values: a storage may keep those alone, or not care. One that changes values before it
+   * hands them on must leave this out.
    */
   readonly derived?: Derivation;
 }
 
-/** How a row follows from the row `from`. */
+/** How a row follows from the values `from`. Rows that have these values, or their template, in common share the object. */
 export interface Derivation {
-  readonly from: string;
+  readonly from: readonly Json[];
   readonly by: RowTemplate;
 }
 
-/** A row by places in the value of another one, as JSON Pointers. */
+/**
+ * A row by places in its values: a text that begins with `/` is a JSON Pointer, and stands for what is there. All else
+ * stands for itself.
+ */
 export interface RowTemplate {
-  /** Table of the other row. */
-  readonly of: string;
-  /** Where the row's id is. */
   readonly id: string;
-  /** The row's value, in which each text is a JSON Pointer and stands for what is there. */
   readonly value: Json;
 }
 

@@ -16,7 +16,7 @@ export interface Transaction {
   /** For `derived` see `StorageWrite`. */
   put<R>(table: Table<R>, id: string, value: R, derived?: Derivation): void;
   /** Writes a row that is known not to be there; it need not be read before. */
-  insert<R>(table: Table<R>, id: string, value: R): void;
+  insert<R>(table: Table<R>, id: string, value: R, derived?: Derivation): void;
   delete(table: string, id: string): void;
   /** All rows of a table, by id. */
   all<R>(table: Table<R>): Promise<ReadonlyMap<string, R>>;
@@ -40,19 +40,18 @@ interface Job {
 const rerunsMax = 100;
 
 /** A row as it was read or is to be written, and the revision that the store is to have it at. */
-type Row = Pick<StorageWrite, 'value'> & { readonly ifRevision: number };
+type Version = Pick<StorageWrite, 'value'> & { readonly ifRevision: number };
 
-/** What units of work have read and written of one table. */
-class Rows {
-  readonly reads = new Map<string, Row>();
-  readonly writes = new Map<string, Row & StorageWrite>();
-
-  find(id: string): Row | undefined {
-    return this.writes.get(id) ?? this.reads.get(id);
-  }
+/** What units of work make of a row: it was read, is written, or both. */
+interface Row {
+  readonly read: Version | undefined;
+  write: (Version & StorageWrite) | undefined;
 }
 
-const nothing: Row = { ifRevision: 0 };
+/** Rows of one table, by id. */
+type Rows = Map<string, Row>;
+
+const nothing: Version = { ifRevision: 0 };
 
 /**
  * The only writer of a client's store. Units of work that are issued while a commit is under way, or in the same
@@ -168,9 +167,10 @@ export class Committer {
     const writes: StorageWrite[] = [];
     const reads: RowRevision[] = [];
     for (const [table, rows] of tables) {
-      for (const write of rows.writes.values()) writes.push(write);
-      for (const [id, { ifRevision: revision }] of rows.reads)
-        if (!rows.writes.has(id)) reads.push({ table, id, revision });
+      for (const [id, { read, write }] of rows) {
+        if (write !== undefined) writes.push(write);
+        else if (read !== undefined) reads.push({ table, id, revision: read.ifRevision });
+      }
     }
     if (writes.length > 0) await this.#storage.commit(writes, reads);
     return writes;
@@ -188,25 +188,24 @@ class Overlay implements Transaction {
   }
 
   async get<R>(table: Table<R>, ids: readonly string[]): Promise<readonly (R | undefined)[]> {
-    const [own, below] = [this.#rows(table), this.#below.get(table)];
-    const find = (id: string) => own.find(id) ?? below?.find(id);
-    const missing = ids.filter((id) => find(id) === undefined);
+    const missing = ids.filter((id) => this.#find(table, id) === undefined);
     if (missing.length > 0) {
+      const own = this.#rows(table);
       const stored = await this.#storage.get(table, missing);
-      missing.forEach((id, at) => own.reads.set(id, readRow(stored[at])));
+      missing.forEach((id, at) => own.set(id, asRead(stored[at])));
     }
     // Only this engine writes these tables; what it reads is what it wrote.
-    return ids.map((id) => find(id)?.value as R | undefined);
+    return ids.map((id) => this.#find(table, id)?.value as R | undefined);
   }
 
   async all<R>(table: Table<R>): Promise<ReadonlyMap<string, R>> {
     const own = this.#rows(table);
     for (const row of await this.#storage.scan(table))
-      if (this.#find(table, row.id) === undefined) own.reads.set(row.id, readRow(row));
-    const below = this.#below.get(table) ?? new Rows();
+      if (this.#find(table, row.id) === undefined) own.set(row.id, asRead(row));
     const rows = new Map<string, R>();
-    for (const layer of [below.reads, below.writes, own.reads, own.writes]) {
-      for (const [id, { value }] of layer) {
+    for (const layer of [this.#below.get(table) ?? [], own]) {
+      for (const [id, row] of layer) {
+        const value = versionOf(row)?.value;
         if (value === undefined) rows.delete(id);
         else rows.set(id, value as R);
       }
@@ -215,36 +214,56 @@ class Overlay implements Transaction {
   }
 
   put<R>(table: Table<R>, id: string, value: R, derived?: Derivation): void {
-    const row = { table, id, value: value as Json, ifRevision: this.#revision(table, id) };
-    this.#rows(table).writes.set(id, derived === undefined ? row : { ...row, derived });
+    this.#put(table, id, value as Json, this.#revision(table, id), derived);
   }
 
-  insert<R>(table: Table<R>, id: string, value: R): void {
-    this.#rows(table).writes.set(id, { table, id, value: value as Json, ifRevision: 0 });
+  insert<R>(table: Table<R>, id: string, value: R, derived?: Derivation): void {
+    this.#put(table, id, value as Json, 0, derived);
   }
 
   delete(table: string, id: string): void {
-    this.#rows(table).writes.set(id, { table, id, ifRevision: this.#revision(table, id) });
+    this.#write({ table, id, ifRevision: this.#revision(table, id) });
   }
 
   keep(): void {
     for (const [table, own] of this.#own) {
       const below = this.#below.get(table);
       if (below === undefined) this.#below.set(table, own);
-      else {
-        for (const [id, row] of own.reads) below.reads.set(id, row);
-        for (const [id, row] of own.writes) below.writes.set(id, row);
-      }
+      else for (const [id, row] of own) below.set(id, row);
     }
   }
 
   keepReads(): void {
-    for (const { writes } of this.#own.values()) writes.clear();
+    for (const own of this.#own.values()) {
+      for (const [id, row] of own) {
+        row.write = undefined;
+        if (row.read === undefined) own.delete(id);
+      }
+    }
     this.keep();
   }
 
-  #find(table: string, id: string): Row | undefined {
-    return this.#own.get(table)?.find(id) ?? this.#below.get(table)?.find(id);
+  #put(
+    table: string,
+    id: string,
+    value: Json,
+    ifRevision: number,
+    derived: Derivation | undefined,
+  ): void {
+    this.#write(
+      derived === undefined ? { table, id, value, ifRevision } : { table, id, value, ifRevision, derived },
+    );
+  }
+
+  #write(write: Version & StorageWrite): void {
+    const own = this.#rows(write.table);
+    const row = own.get(write.id);
+    if (row === undefined) own.set(write.id, { read: undefined, write });
+    else row.write = write;
+  }
+
+  #find(table: string, id: string): Version | undefined {
+    return versionOf(this.#own.get(table)?.get(id)) ?? versionOf(this.#below.get(table)?.get(id));
   }
 
   #revision(table: string, id: string): number {
@@ -255,11 +274,16 @@ class Overlay implements Transaction {
 
   #rows(table: string): Rows {
     let rows = this.#own.get(table);
-    if (rows === undefined) this.#own.set(table, (rows = new Rows()));
+    if (rows === undefined) this.#own.set(table, (rows = new Map<string, Row>()));
     return rows;
   }
 }
 
-function readRow(row: StoredRow | undefined): Row {
-  return row === undefined ? nothing : { value: row.value, ifRevision: row.revision };
+function versionOf(row: Row | undefined): Version | undefined {
+  return row?.write ?? row?.read;
+}
+
+function asRead(row: StoredRow | undefined): Row {
+  const read = row === undefined ? nothing : { value: row.value, ifRevision: row.revision };
+  return { read, write: undefined };
 }

@@ -16,10 +16,14 @@ export interface Lane extends LaneKey {
 
 export type LaneKey = Pick<Operation, 'entity' | 'entityId'>;
 
-/** Loads lanes, with one read for all records of an entity and one for all their operations. */
+/**
+ * Loads the lane of each key, with one read for all records of an entity and one for all their operations. Keys of one
+ * record share a lane.
+ */
 export async function loadLanes(transaction: Transaction, keys: readonly LaneKey[]): Promise<Lane[]> {
   const rows: (RecordRow | undefined)[] = [];
-  for (const [entity, places] of placesByEntity(keys)) {
+  const groups = placesByEntity(keys);
+  for (const [entity, places] of groups) {
     const ids = places.map((place) => keys[place]!.entityId);
     const found = await transaction.get(recordTable(entity), ids);
     places.forEach((place, at) => (rows[place] = found[at]));
@@ -27,11 +31,25 @@ export async function loadLanes(transaction: Transaction, keys: readonly LaneKey
   const ids = rows.flatMap((row) => row?.pending ?? none);
   const found = ids.length === 0 ? none : await transaction.get(tables.outbox, ids);
   const entries = new Map(ids.map((id, at) => [id, found[at]]));
-  return keys.map(({ entity, entityId }, place) => {
-    const row = rows[place];
-    const pending = row?.pending?.map((each) => entries.get(each)).filter((entry) => entry !== undefined);
-    return { entity, entityId, view: row?.view, base: baseOf(row), entries: pending ?? none };
-  });
+  const lanes: Lane[] = [];
+  for (const [entity, places] of groups) {
+    const loaded = new Map<string, Lane>();
+    for (const place of places) {
+      const entityId = keys[place]!.entityId;
+      const row = rows[place];
+      const pending = row?.pending?.map((each) => entries.get(each)).filter((entry) => entry !== undefined);
+      const lane = loaded.get(entityId) ?? {
+        entity,
+        entityId,
+        view: row?.view,
+        base: baseOf(row),
+        entries: pending ?? none,
+      };
+      loaded.set(entityId, lane);
+      lanes[place] = lane;
+    }
+  }
+  return lanes;
 }
 
 const none: readonly never[] = [];

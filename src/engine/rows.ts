@@ -1,7 +1,7 @@
 import type { EntityDefinition } from '../contracts/entity.js';
 import type { SyncRecord } from '../contracts/operation.js';
 import type { OutboxEntry } from '../contracts/queue.js';
-import type { RowTemplate, StorageLayout } from '../contracts/storage.js';
+import type { StorageLayout } from '../contracts/storage.js';
 
 /** Name of a table, with the type of its rows. */
 export type Table<R> = string & { readonly row?: R };
@@ -90,21 +90,3 @@ export function layoutOf(entities: Iterable<EntityDefinition>): StorageLayout {
 export function baseOf(row: RecordRow | undefined): SyncRecord | undefined {
   return row === undefined || row.base === null ? undefined : (row.base ?? row.view);
 }
-
-/** `rowOf` a record that nobody has but this replica, from the entry that creates it. */
-export const rowOfCreated: RowTemplate = {
-  of: tables.outbox,
-  id: '/operation/entityId',
-  value: {
-    view: {
-      entity: '/operation/entity',
-      id: '/operation/entityId',
-      data: '/operation/changes/0/value',
-      version: 0,
-      clock: '/operation/clock',
-      stamp: '/operation/stamp',
-    },
-    base: null,
-    pending: ['/operation/id'],
-  },
-};

@@ -1,17 +1,18 @@
 import type { EntityDefinition } from '../contracts/entity.js';
 import type { Operation, SyncRecord, TransactionMark } from '../contracts/operation.js';
 import type { OutboxEntry, OutboxOptions } from '../contracts/queue.js';
+import type { Derivation } from '../contracts/storage.js';
 import { SyncError } from '../errors.js';
 import { compactPair } from '../outbox/compact.js';
-import { laneOf } from '../outbox/units.js';
 import { exceedsBytesAsJson } from '../protocol/interior.js';
 import { writeOver } from '../resolve/reconcile.js';
 import type { Transaction } from './committer.js';
 import type { Context } from './context.js';
-import { fold, loadLanes, rowOf, type Lane, type LaneKey } from './lane.js';
+import { derivationsOf } from './create-rows.js';
+import { fold, loadLanes, rowOf, type Lane } from './lane.js';
 import { author, draft, hopeless, type Intent } from './operations.js';
 import { assertNotNewer, putMeta, readMeta } from './meta.js';
-import { recordTable, rowOfCreated, tables } from './rows.js';
+import { recordTable, tables } from './rows.js';
 import { correctedNow } from './time.js';
 
 /** What became of one intent. Without an operation id nothing changed, and nothing was written. */
@@ -26,6 +27,13 @@ interface OpenLane extends Lane {
   entries: readonly OutboxEntry[];
 }
 
+/** An intent that has become an entry of the outbox. */
+interface Drafted {
+  readonly definition: EntityDefinition;
+  readonly lane: OpenLane;
+  readonly entry: OutboxEntry;
+}
+
 /**
  * Turns intents into operations: one unit of work that holds the record rows, the outbox rows and the counter. Later
  * intents see the earlier ones. With `grouped` they are a transaction: they share one fate at the server.
@@ -38,11 +46,12 @@ export async function write(
 ): Promise<WriteResult[]> {
   const meta = await readMeta(transaction, 'replica', 'sync', 'sent', 'schema');
   const now = correctedNow(context.runtime, meta.sync);
-  const drafts: OutboxEntry[] = [];
+  const drafts: Drafted[] = [];
   let { replica } = meta;
   for (const { definition } of intents) assertNotNewer(definition, meta.schema);
 
-  const lanes = await openLanes(transaction, intents);
+  const keys = intents.map(({ definition, id }) => ({ entity: definition.name, entityId: id }));
+  const lanes: OpenLane[] = await loadLanes(transaction, keys);
   const groupId = grouped ? context.runtime.uuid() : undefined;
   const results = intents.map((intent, at): WriteResult => {
     const { definition, id, options } = intent;
@@ -59,8 +68,7 @@ export async function write(
       now,
       mayJoin,
     });
-    drafts.push(entry);
-    putRecord(transaction, definition, lane);
+    drafts.push({ definition, lane, entry });
     context.mirror.claim(entry.operation.id);
     return { entityId: id, operationId: entry.operation.id };
   });
@@ -74,14 +82,14 @@ export async function write(
   }
 
   const mark = groupId === undefined ? undefined : { id: groupId, size: drafts.length };
-  await putEntries(transaction, drafts, mark);
+  await putRows(transaction, drafts, mark);
   putMeta(transaction, 'replica', replica);
   return results;
 }
 
 /** A transaction must fit into one push. */
-function refuseOversized({ batchCount, batchBytes }: OutboxOptions, drafts: readonly OutboxEntry[]): void {
-  const operations = drafts.map(({ operation }) => operation);
+function refuseOversized({ batchCount, batchBytes }: OutboxOptions, drafts: readonly Drafted[]): void {
+  const operations = drafts.map(({ entry }) => entry.operation);
   const isTooLarge = operations.length > batchCount || exceedsBytesAsJson(operations, batchBytes);
   if (!isTooLarge) return;
   throw new SyncError('limit', `a transaction has at most ${batchCount} writes and ${batchBytes} bytes`, {
@@ -96,23 +104,6 @@ async function refuseHopeless(transaction: Transaction, intents: readonly Intent
   const entries = await transaction.get(tables.outbox, needed);
   const dead = entries.find((entry) => entry?.state === 'dead');
   if (dead !== undefined) throw hopeless(dead.operation.id);
-}
-
-/** The lane of each intent; those about one record share it. */
-async function openLanes(transaction: Transaction, intents: readonly Intent[]): Promise<OpenLane[]> {
-  const places = new Map<string, number>();
-  const keys: LaneKey[] = [];
-  const placeOf = ({ definition, id }: Intent) => {
-    const key = { entity: definition.name, entityId: id };
-    const lane = laneOf(key);
-    const known = places.get(lane);
-    if (known !== undefined) return known;
-    places.set(lane, keys.length);
-    return keys.push(key) - 1;
-  };
-  const placeOfEach = intents.map(placeOf);
-  const loaded = await loadLanes(transaction, keys);
-  return placeOfEach.map((place) => loaded[place]!);
 }
 
 /** Puts an operation at the end of its lane, or joins it to a neighbour that was never sent. */
@@ -156,35 +147,33 @@ function mayCompact(context: Context, entry: OutboxEntry | undefined, sent: read
   );
 }
 
-function putRecord(transaction: Transaction, definition: EntityDefinition, lane: OpenLane): void {
-  const { entity, entityId, base, view, entries } = lane;
-  if (view === undefined) return;
-  const row = rowOf(definition, view, base, entries);
-  const [first, second] = entries;
-  const isCreated = base === undefined && second === undefined && row.view === view;
-  const derived =
-    isCreated && first?.operation.kind === 'create' && first.absorbed === undefined
-      ? { from: first.operation.id, by: rowOfCreated }
-      : undefined;
-  transaction.put(recordTable(entity), entityId, row, derived);
-}
-
-async function putEntries(
+async function putRows(
   transaction: Transaction,
-  entries: readonly OutboxEntry[],
+  drafts: readonly Drafted[],
   mark: TransactionMark | undefined,
 ): Promise<void> {
-  const joined = entries.filter(({ absorbed }) => absorbed !== undefined);
-  if (joined.length > 0)
-    await transaction.get(
-      tables.outbox,
-      joined.map(({ operation }) => operation.id),
-    );
-  for (const entry of entries) {
-    const { id } = entry.operation;
+  const joined = drafts.filter(({ entry }) => entry.absorbed !== undefined);
+  const ids = joined.map(({ entry }) => entry.operation.id);
+  if (ids.length > 0) await transaction.get(tables.outbox, ids);
+  for (const { definition, lane, entry } of drafts) {
     const marked =
       mark === undefined ? entry : { ...entry, operation: { ...entry.operation, transaction: mark } };
-    if (entry.absorbed === undefined) transaction.insert(tables.outbox, id, marked);
+    const derived = derivationsOf(definition, marked);
+    putRecord(transaction, definition, lane, lane.entries[0] === entry ? derived?.record : undefined);
+    const { id } = entry.operation;
+    if (entry.absorbed === undefined) transaction.insert(tables.outbox, id, marked, derived?.entry);
     else transaction.put(tables.outbox, id, marked);
   }
+}
+
+function putRecord(
+  transaction: Transaction,
+  definition: EntityDefinition,
+  { entity, entityId, base, view, entries }: OpenLane,
+  derived: Derivation | undefined,
+): void {
+  if (view === undefined) return;
+  const row = rowOf(definition, view, base, entries);
+  const isNew = base === undefined && entries.length === 1 && row.view === view;
+  transaction.put(recordTable(entity), entityId, row, isNew ? derived : undefined);
 }

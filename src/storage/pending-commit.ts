@@ -51,10 +51,10 @@ interface Group {
   readonly table: string;
   readonly ids: Set<string>;
   readonly puts: Json[];
-  /** Puts that follow from other rows, and how and from which ones they do. */
+  /** Puts that follow from values by one template, and from which values they do. */
   readonly derived: Json[];
   by?: RowTemplate | undefined;
-  readonly from: string[];
+  readonly from: (readonly Json[])[];
   readonly deletes: string[];
 }
 
@@ -84,15 +84,14 @@ function whole({ table, puts, derived, deletes }: Group): TableChange {
   return [table, derived.length === 0 ? puts : puts.concat(derived), deletes];
 }
 
-/** Without the rows that follow from others, where those are in the same commit. */
-function stored(group: Group, groups: readonly Group[]): StoredChange {
-  const { table, puts, deletes, by, from } = group;
-  const isSource = (other: Group) =>
-    other.table === by?.of && other.derived.length + other.deletes.length === 0;
-  const sources = groups.find(isSource);
-  return by !== undefined && sources !== undefined && from.every((id) => sources.ids.has(id))
-    ? [table, puts, deletes, by, from]
-    : whole(group);
+function stored({ table, puts, deletes, by, from }: Group, groups: readonly Group[]): StoredChange {
+  if (by === undefined || from.length === 0) return [table, puts, deletes];
+  const first = groups.find((other) => isSame(from, other.from));
+  return [table, puts, deletes, by, first === undefined || first.table === table ? from : first.table];
+}
+
+function isSame(some: readonly unknown[], others: readonly unknown[]): boolean {
+  return some.length === others.length && some.every((each, at) => each === others[at]);
 }
 
 function toText(changes: readonly StoredChange[]): string {

@@ -6,8 +6,11 @@ import { compileTemplate } from './template.js';
 /** What one commit does to one table. `puts` is flat: id, value, id, value … */
 export type TableChange = readonly [table: string, puts: readonly Json[], deletes: readonly string[]];
 
-/** The same as it is stored: rows that follow from others in the commit are given by the ids of those. */
-export type StoredChange = readonly [...TableChange, by?: RowTemplate, from?: readonly string[]];
+/**
+ * The same as it is stored: rows that follow from values are given by those, or by the table whose rows follow from the
+ * same ones.
+ */
+export type StoredChange = readonly [...TableChange, by?: RowTemplate, from?: string | readonly Json[]];
 
 /** One log entry: commits that became durable together. They are numbered from `first` on. */
 export interface Entry {
@@ -30,7 +33,7 @@ const batchRows = 32;
 
 /** `commits` are texts already, so that a second attempt, or a fold of several, costs no second `stringify`. */
 export function encodeEntry(first: number, commits: readonly string[]): string {
-  return seal(`[${first},${commits.join(',')}]`);
+  return seal(['[', first, ',', commits.join(','), ']'].join(''));
 }
 
 /** Throws `version` for an entry of a newer release. */
@@ -46,11 +49,13 @@ export function decodeEntry(payload: string): Entry | 'torn' | 'damaged' {
 function whole(changes: readonly StoredChange[]): TableChange[] {
   return changes.map(([table, puts, deletes, by, from = []]) => {
     if (by === undefined) return [table, puts, deletes];
-    const sources = new Map<Json | undefined, Json | undefined>();
-    for (const [of, rows] of changes)
-      if (of === by.of) for (let at = 0; at < rows.length; at += 2) sources.set(rows[at], rows[at + 1]);
+    const sources = typeof from === 'string' ? changes.find(([other]) => other === from)?.[4] : from;
     const row = compileTemplate([by.id, by.value]);
-    return [table, [...puts, ...from.flatMap((id) => row(sources.get(id)) as Json[])], deletes];
+    return [
+      table,
+      puts.concat((sources as readonly Json[]).flatMap((source) => row(source) as Json[])),
+      deletes,
+    ];
   });
 }
 

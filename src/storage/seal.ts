@@ -11,7 +11,7 @@ export type Opened =
 
 /** The text behind a header of 17 characters: format, checksum and length, the last two in hexadecimal. */
 export function seal(text: string): string {
-  return format + header(checksum(text), text.length) + text;
+  return [format, header(checksum(text), text.length), text].join('');
 }
 
 /** Undoes `seal`. Throws `version` when an intact text was sealed by a newer release. */

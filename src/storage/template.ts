@@ -1,9 +1,9 @@
 import type { Json } from '../contracts/json.js';
 import { valueAt } from './key-of.js';
 
-/** Makes values by a template, in which each text is a JSON Pointer into the source and stands for what is there. */
+/** Makes values by the template of a `RowTemplate`. */
 export function compileTemplate(template: Json): (source: Json | undefined) => Json | undefined {
-  if (typeof template === 'string') return valueAt(template);
+  if (typeof template === 'string' && template.startsWith('/')) return valueAt(template);
   if (typeof template !== 'object' || template === null) return () => template;
   const members = Object.entries(template).map(([key, each]) => [key, compileTemplate(each)] as const);
   const isArray = Array.isArray(template);

@@ -97,8 +97,8 @@ it('hands on nothing of a write but where it goes, its condition, and its value 
   const inner = memoryStorage();
   const commit = vi.spyOn(inner, 'commit');
   const storage = await opened(inner);
-  const by = { of: 'outbox', id: '/id', value: { secret: '/text' } };
-  const write = { table: 'notes', id: 'a', value: { due: 1 }, ifRevision: 0, derived: { from: 'o', by } };
+  const derived = { from: ['a', 'text'], by: { id: '/0', value: { secret: '/1' } } };
+  const write = { table: 'notes', id: 'a', value: { due: 1 }, ifRevision: 0, derived };
   await storage.commit([{ ...write, ...{ hint: 'of a later release' } }]);
   expect(commit.mock.lastCall?.[0]).toEqual([
     { table: 'notes', id: 'a', ifRevision: 0, value: { k: 1, c: expect.any(String), i: { due: 1 } } },

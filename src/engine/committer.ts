@@ -243,13 +243,7 @@ class Overlay implements Transaction {
     this.keep();
   }
 
-  #put(
-    table: string,
-    id: string,
-    value: Json,
-    ifRevision: number,
-    derived: Derivation | undefined,
-  ): void {
+  #put(table: string, id: string, value: Json, ifRevision: number, derived: Derivation | undefined): void {
     this.#write(
       derived === undefined ? { table, id, value, ifRevision } : { table, id, value, ifRevision, derived },
     );

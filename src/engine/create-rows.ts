@@ -23,10 +23,11 @@ export function derivationsOf(
   { operation, order, enqueuedAt, absorbed }: OutboxEntry,
 ): { readonly record: Derivation; readonly entry: Derivation } | undefined {
   const [change] = operation.changes;
-  const { id, kind, stamp, transaction } = operation;
+  const { id, kind, clock, stamp, transaction } = operation;
   const isPlain =
     absorbed === undefined && Object.keys(operation).length === (transaction === undefined ? 8 : 9);
-  if (kind !== 'create' || !isPlain || change?.value === undefined) return undefined;
+  const isFirst = Object.keys(clock).length === 1;
+  if (kind !== 'create' || !isPlain || !isFirst || change?.value === undefined) return undefined;
   const templates = templatesOf(definition, stampReplica(stamp));
   const from: Json[] = [id, change.value, order, stamp, enqueuedAt];
   if (transaction !== undefined) from.push({ ...transaction });

@@ -3,12 +3,16 @@ import {
   createSyncClient,
   defineEntity,
   type Json,
+  type OutboxEntry,
   type RowTemplate,
   type StorageAdapter,
   type StorageLayout,
   type StorageWrite,
 } from 'syncline';
+import { createSyncServer } from 'syncline/server';
+import { memoryStore } from 'syncline/server-store/memory';
 import { createMemoryStore, memoryStorage, type MemoryStore } from 'syncline/storage/memory';
+import { loopbackTransport } from 'syncline/transport/loopback';
 import { expect, it } from 'vitest';
 import { z } from 'zod';
 import { layoutOf, tables } from '../../src/engine/rows.js';
@@ -103,6 +107,33 @@ const note = defineEntity({
   name: 'note',
   schema: z.object({ id: z.string(), text: z.string(), tags: z.array(z.string()).optional() }),
 });
+it('what is created in place of what somebody else made keeps its clock through a restart', async () => {
+  const server = createSyncServer({ entities: [note], store: memoryStore(), mode: 'development' });
+  const openClient = (store: MemoryStore) =>
+    createSyncClient({
+      entities: [note],
+      storage: memoryStorage({ store }),
+      transport: loopbackTransport(server, { identity: { id: 'ada' } }),
+      auto: false,
+    });
+  const other = await openClient(createMemoryStore());
+  await other.collection(note).create({ id: 'a', text: 'theirs' });
+  await other.sync();
+  await other.close();
+  const store = createMemoryStore();
+  const client = await openClient(store);
+  await client.sync();
+  await client.collection(note).delete('a');
+  await client.collection(note).create({ id: 'a', text: 'mine' });
+  const here = memoryStorage({ store });
+  const layoutHere = layoutOf([note]);
+  await here.open(layoutHere);
+  const entries = (await here.scan(tables.outbox)).map(({ value }) => value as unknown as OutboxEntry);
+  const created = entries.find(({ operation }) => operation.kind === 'create');
+  expect(Object.keys(created?.operation.clock ?? {})).toHaveLength(2);
+  await client.close({ pending: 'keep' });
+});
+
 const step = fc.record({
   kind: fc.constantFrom('create', 'upsert', 'update', 'delete', 'group'),
   id: fc.constantFrom('a', 'b', 'c'),

@@ -1,5 +1,6 @@
 import type { StorageSignals } from '../contracts/storage.js';
 import { equalJson } from '../diff/canonical.js';
+import { defined } from '../diff/shape.js';
 import { SyncError } from '../errors.js';
 import type { Transaction } from './committer.js';
 import type { Context } from './context.js';
@@ -43,7 +44,7 @@ export async function openStore(context: Context, user: string | undefined): Pro
 /** Makes an empty store this user's, under a name that nobody has. */
 function begin(context: Context, transaction: Transaction, user: string | undefined): string {
   const replica = newReplicaId(context.runtime.uuid());
-  putMeta(transaction, 'replica', { replica, counter: 0, ...(user === undefined ? {} : { user }) });
+  putMeta(transaction, 'replica', { replica, counter: 0, ...defined({ user }) });
   putMeta(transaction, 'schema', schemaOf(context));
   return replica;
 }

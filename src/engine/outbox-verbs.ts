@@ -167,11 +167,8 @@ async function optionsOf(
   const needed = (await transaction.get(tables.outbox, dependsOn)).filter((entry) => entry !== undefined);
   const dead = needed.find(({ state }) => state === 'dead');
   if (dead !== undefined) throw hopeless(dead.operation.id);
-  return {
-    priority,
-    ...(needed.length === 0 ? {} : { dependsOn: needed.map(({ operation }) => operation.id) }),
-    ...(meta === undefined ? {} : { meta }),
-  };
+  const ids = needed.length === 0 ? undefined : needed.map(({ operation }) => operation.id);
+  return { priority, ...defined({ dependsOn: ids, meta }) };
 }
 
 function ownCounter({ clock, stamp }: Operation): Record<string, number> {

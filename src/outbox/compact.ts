@@ -1,9 +1,10 @@
-import type { Json, JsonObject } from '../contracts/json.js';
+import type { JsonObject } from '../contracts/json.js';
 import type { FieldChange, Operation } from '../contracts/operation.js';
 import { stampReplica } from '../causality/stamp.js';
 import { counterOf, covers, withCounter } from '../causality/vector.js';
 import { equalJson } from '../diff/canonical.js';
 import { applyChanges } from '../diff/diff.js';
+import { defined } from '../diff/shape.js';
 
 /**
  * One operation that does what `first` and then `second` do, or `undefined` where that would change what a merge sees:
@@ -58,14 +59,11 @@ function joinPair(before: FieldChange, after: FieldChange): FieldChange | undefi
   if (after.action === 'set' || after.action === 'unset') {
     if (before.action !== 'set' && before.action !== 'unset') return undefined;
     const { base: _seen, baseHash: _hash, ...wanted } = after;
-    return { ...wanted, ...baseOf(before) };
+    const { base, baseHash } = before;
+    return { ...wanted, ...defined({ base, baseHash }) };
   }
   if (after.action === 'increment' && before.action === 'increment') {
     return { ...before, value: (before.value as number) + (after.value as number) };
   }
   return undefined;
-}
-
-function baseOf({ base, baseHash }: FieldChange): { readonly base?: Json; readonly baseHash?: string } {
-  return { ...(base === undefined ? {} : { base }), ...(baseHash === undefined ? {} : { baseHash }) };
 }

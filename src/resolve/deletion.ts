@@ -3,6 +3,7 @@ import type { EntityDefinition } from '../contracts/entity.js';
 import type { Json } from '../contracts/json.js';
 import type { Decision, Operation, SyncRecord } from '../contracts/operation.js';
 import { contentHash } from '../diff/canonical.js';
+import { defined } from '../diff/shape.js';
 import { nothing, type PersonalChoice, type Ruling } from './ruling.js';
 
 /** Either a whole ruling, or the decision that revives a tombstone for the operation's fields to be ruled on. */
@@ -29,7 +30,7 @@ export function resolveDeletion(
     return { ruling: { ...nothing, deleted: !deletes, conflicts: [conflictOf(record, operation)] } };
   const rule = side === 'conflict' ? 'person' : `deletes:${definition.strategy.deletes}`;
   const decision = (why: string, path = '', local?: Json) =>
-    deleteDecision(record, operation, { winner, rule, why, path, ...(local === undefined ? {} : { local }) });
+    deleteDecision(record, operation, { winner, rule, why, path, ...defined({ local }) });
 
   if (deletes) {
     const why = winner === 'local' ? 'The deletion beats the change.' : 'The change beats the deletion.';

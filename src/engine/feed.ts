@@ -5,15 +5,10 @@ export class RowFeed {
   readonly #listeners = new Map<string, Set<(moves: readonly RowMove[]) => void>>();
 
   publish(moves: readonly RowMove[]): void {
-    const byTable = new Map<string, RowMove[]>();
-    for (const move of moves) {
-      if (!this.#listeners.has(move.table)) continue;
-      const group = byTable.get(move.table);
-      if (group === undefined) byTable.set(move.table, [move]);
-      else group.push(move);
+    for (const [table, listeners] of this.#listeners) {
+      const group = moves.filter((move) => move.table === table);
+      if (group.length > 0) for (const listener of listeners) listener(group);
     }
-    for (const [table, group] of byTable)
-      for (const listener of this.#listeners.get(table) ?? []) listener(group);
   }
 
   listen(table: string, listener: (moves: readonly RowMove[]) => void): () => void {

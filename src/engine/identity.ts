@@ -6,6 +6,7 @@ import type { Transaction } from './committer.js';
 import type { Context } from './context.js';
 import { putMeta, readMeta } from './meta.js';
 import { tables } from './rows.js';
+import { unsettled } from './settle.js';
 
 /** A replica id: short, unique, and fit for a stamp. */
 export function newReplicaId(uuid: string): string {
@@ -90,8 +91,6 @@ function wholeGroups(entries: readonly OutboxEntry[]): (entry: OutboxEntry) => b
 
 /** What is left of a transaction goes one by one: a part of it would be refused. */
 function pendingAgain(entry: OutboxEntry, isWhole: boolean): OutboxEntry {
-  const { awaitsVersion: _version, error: _error, ...rest } = entry;
-  const { transaction, ...operation } = rest.operation;
-  const mark = isWhole && transaction !== undefined ? { transaction } : {};
-  return { ...rest, operation: { ...operation, ...mark }, state: 'pending', attempts: 0 };
+  const { transaction: _, ...alone } = entry.operation;
+  return { ...unsettled(entry), operation: isWhole ? entry.operation : alone, state: 'pending', attempts: 0 };
 }

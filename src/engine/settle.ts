@@ -59,13 +59,18 @@ export function carriedOn(
 
 /** The entry of a successor, in its predecessor's place. */
 export function succeed(entry: OutboxEntry, operation: Operation): Settled {
-  const { awaitsVersion: _version, conflict: _conflict, error: _error, ...rest } = entry;
   const next: OutboxEntry = {
-    ...rest,
+    ...unsettled(entry),
     operation,
     state: 'pending',
     attempts: 0,
     rounds: (entry.rounds ?? 0) + 1,
   };
   return { entry: next, replaces: entry.operation.id };
+}
+
+/** An entry without what was said of the state it was in. */
+export function unsettled(entry: OutboxEntry): OutboxEntry {
+  const { awaitsVersion: _version, conflict: _conflict, error: _error, ...rest } = entry;
+  return rest;
 }

@@ -13,7 +13,7 @@ import { assertNotNewer, putMeta, readMeta } from './meta.js';
 import { hopeless } from './operations.js';
 import { OutboxRows } from './outbox-rows.js';
 import { tables, type HistoryRow } from './rows.js';
-import { settleContested, type Settled } from './settle.js';
+import { settleContested, unsettled, type Settled } from './settle.js';
 
 /** A lane while a unit of work changes it. */
 export interface OpenLane {
@@ -232,8 +232,7 @@ export class Workbench {
       const lane = this.lane(operation);
       if (!lane?.entries.some((each) => each.operation.id === operation.id)) continue;
       const error = this.#refused.get(operation.id)!;
-      const { awaitsVersion: _version, conflict: _conflict, ...rest } = entry;
-      const letter: OutboxEntry = { ...rest, state: 'dead', error };
+      const letter: OutboxEntry = { ...unsettled(entry), state: 'dead', error };
       this.#take(lane, operation.id);
       this.#rows.put(letter);
       this.events.push({ kind: 'dead-letter', entry: letter });

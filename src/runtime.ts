@@ -43,9 +43,9 @@ const hexOfByte = Array.from({ length: 256 }, (_, byte) => byte.toString(16).pad
  */
 export function uuidv7(timeMs: number, random: Uint8Array): string {
   const time = Math.max(0, Math.floor(timeMs)).toString(16).padStart(12, '0').slice(-12);
-  const hex = (index: number, keep = 0xff, set = 0) => hexOfByte[(random[index]! & keep) | set]!;
-  const versioned = hex(0, 0x0f, 0x70) + hex(1);
-  const variant = hex(2, 0x3f, 0x80) + hex(3);
-  const node = hex(4) + hex(5) + hex(6) + hex(7) + hex(8) + hex(9);
-  return `${time.slice(0, 8)}-${time.slice(8)}-${versioned}-${variant}-${node}`;
+  let hex = '';
+  for (const byte of random) hex += hexOfByte[byte]!;
+  // The version takes the place of the first digit, and the variant that of two bits of the fifth.
+  const variant = '89ab'[(random[2]! >> 4) & 3];
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${hex.slice(1, 4)}-${variant}${hex.slice(5, 8)}-${hex.slice(8, 20)}`;
 }

@@ -90,16 +90,15 @@ async function readEntries(log: IDBObjectStore, after: number): Promise<LogEntry
     readable<unknown[]>(log.getAll(range)),
   ]);
   const found = values ?? (await readEach(log, keys));
-  return keys
-    .map((position, at) => ({ position, value: found[at] }))
-    .filter(({ position, value }) => !isMisplaced(position, value))
-    .map(({ position, value }) => ({ position, payload: payloadOf(value) }));
-}
-
-/** Anything but another number is damage, and that is for the payload's checksum to find. */
-function isMisplaced(key: number, value: unknown): boolean {
-  const after: unknown = Array.isArray(value) ? value[2] : undefined;
-  return typeof after === 'number' && after !== key - 1;
+  const entries: LogEntry[] = [];
+  keys.forEach((position, at) => {
+    const value = found[at];
+    const [, payload, before] = (Array.isArray(value) ? value : []) as unknown[];
+    // Anything but another number is damage, and that is for the payload's checksum to find.
+    if (typeof before !== 'number' || before === position - 1)
+      entries.push({ position, payload: textOf(payload) });
+  });
+  return entries;
 }
 
 /** The ticket of the entry at a position. */
@@ -157,10 +156,6 @@ async function readChunks(transaction: IDBTransaction, { first, last }: Snapshot
   const range = IDBKeyRange.bound(first, last);
   const chunks = await readable<unknown[]>(store.getAll(range));
   return (chunks ?? (await readEach(store, await request(store.getAllKeys(range))))).map(textOf);
-}
-
-function payloadOf(value: unknown): string {
-  return Array.isArray(value) ? textOf(value[1]) : unreadable;
 }
 
 function textOf(value: unknown): string {

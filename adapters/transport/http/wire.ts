@@ -61,7 +61,7 @@ export async function readAnswer(response: Response, bytesMax: number): Promise<
     throw new SyncError(code, message, { details, retryAfterMs });
   }
   // A gateway, or the page that asks a traveller to log in: not our server, so the call may be made again.
-  const code = response.ok ? 'network' : (codeByStatus[response.status] ?? 'network');
+  const code = codeByStatus[response.status] ?? 'network';
   throw new SyncError(code, `the answer was ${response.status} and not in JSON`, {
     details: { status: response.status },
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),

@@ -222,7 +222,7 @@ function assemble(context: Context, { identity, loop, events$, platform }: Parts
       return identity.replica;
     },
     collection: <T extends object>({ name }: EntityDefinition<T>) =>
-      createCollection<T>(context, definitionOf(context.entities, name)),
+      createCollection<T>(context, definitionOf(context, name)),
     transaction: async (build) => writeAll(context, intentsBuiltBy(context, build), true),
     status$: loop.status$.asObservable(),
     status: () => loop.status$.value,
@@ -230,7 +230,7 @@ function assemble(context: Context, { identity, loop, events$, platform }: Parts
     progress$: loop.progress$,
     conflicts: createConflictInbox(context),
     outbox: createOutbox(context, loop),
-    explain: ({ name }, id) => explain(context, definitionOf(context.entities, name).name, id),
+    explain: ({ name }, id) => explain(context, definitionOf(context, name).name, id),
     sync: ({ signal } = {}) => loop.sync(signal),
     close({ pending = 'keep', signal } = {}) {
       closing ??= close(pending, signal).catch((error: unknown) => {
@@ -269,7 +269,7 @@ function intentsBuiltBy(
     return intent.id;
   };
   const built: unknown = build({
-    collection: ({ name }) => verbsOf(context, definitionOf(context.entities, name), keep),
+    collection: ({ name }) => verbsOf(context, definitionOf(context, name), keep),
   });
   isOver = true;
   if (!(built instanceof Promise)) return intents;

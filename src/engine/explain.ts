@@ -108,8 +108,7 @@ function reasonOf({ operation, state, attempts, error }: OutboxEntry): string {
     case 'contested':
       return `${what} met a newer state on the server, which is being pulled.`;
     case 'conflict':
-      return `${what} waits for a person to decide.`;
     case 'dead':
-      return `${what} was refused: ${error?.message ?? ''}`;
+      return `${what} waits for a person to decide.`;
   }
 }

@@ -4,6 +4,7 @@ import type { OutboxEntry } from '../contracts/queue.js';
 import { SyncError, type SyncErrorOptions } from '../errors.js';
 import { nothingYet, reconcile, writeOver } from '../resolve/reconcile.js';
 import type { Transaction } from './committer.js';
+import type { Context } from './context.js';
 import { baseOf, recordTable, tables, type RecordRow } from './rows.js';
 
 /** One record with its pending operations, loaded for a unit of work. */
@@ -132,10 +133,7 @@ export function refuseInvalid(
 }
 
 /** The definition of an entity; throws `SyncError` `validation` for one that was never declared. */
-export function definitionOf(
-  entities: ReadonlyMap<string, EntityDefinition>,
-  name: string,
-): EntityDefinition {
+export function definitionOf({ entities }: Pick<Context, 'entities'>, name: string): EntityDefinition {
   const definition = entities.get(name);
   if (definition !== undefined) return definition;
   throw new SyncError('validation', `unknown entity '${name}'`, {

@@ -61,7 +61,7 @@ export class Workbench {
       if (!this.#lanes.has(lane) && this.#context.entities.has(key.entity)) fresh.set(lane, key);
     }
     for (const loaded of await loadLanes(this.#transaction, [...fresh.values()])) {
-      const definition = definitionOf(this.#context.entities, loaded.entity);
+      const definition = definitionOf(this.#context, loaded.entity);
       assertNotNewer(definition, schema);
       this.#lanes.set(laneOf(loaded), {
         definition,

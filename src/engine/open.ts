@@ -33,8 +33,9 @@ export async function openStore(context: Context, user: string | undefined): Pro
     await migrateRecords(context, transaction, schema);
     if (user !== undefined && replica.user === undefined)
       putMeta(transaction, 'replica', { ...replica, user });
-    const versions = { ...schema.versions, ...schemaOf(context).versions };
-    const excluded = { ...schema.excluded, ...schemaOf(context).excluded };
+    const present = schemaOf(context);
+    const versions = { ...schema.versions, ...present.versions };
+    const excluded = { ...schema.excluded, ...present.excluded };
     if (!equalJson({ versions, excluded }, { excluded: {}, ...schema }))
       putMeta(transaction, 'schema', { versions, excluded });
     return replica.replica;

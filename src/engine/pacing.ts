@@ -46,8 +46,8 @@ export class Pacing {
 
   /** How long each of those that wait has still to wait, ms. */
   waitsMs(): number[] {
-    for (const key of this.#held.keys()) if (this.#leftMs(key) === 0) this.#held.delete(key);
-    return [...this.#held.keys()].map((key) => this.#leftMs(key));
+    for (const key of this.#held.keys()) if (!this.#waits(key)) this.#held.delete(key);
+    return Array.from(this.#held.keys(), (key) => this.#leftMs(key));
   }
 
   #hold(key: string, delayMs: number): void {

@@ -155,8 +155,8 @@ export class SyncLoop {
   /** Single flight: whoever comes while an exchange runs waits for it. */
   #once(signal?: AbortSignal, hurries = false): Promise<void> {
     this.#exchange.pacing.hurries = hurries;
-    const signals = signal === undefined ? [this.#closing.signal] : [this.#closing.signal, signal];
-    this.#running ??= this.#run(AbortSignal.any(signals)).finally(() => {
+    const closing = this.#closing.signal;
+    this.#running ??= this.#run(AbortSignal.any([closing, signal ?? closing])).finally(() => {
       this.#running = undefined;
       this.#tell();
     });

@@ -17,7 +17,7 @@ const external = ['rxjs', 'rxjs/*', 'zod', 'zod/*'];
 export const sizeBytesAim = 20 * 1024;
 
 /** What it must not grow beyond meanwhile. Every change of it is accounted for in docs/decisions/0003-size.md. */
-export const sizeBytesMax = 38.5 * 1024;
+export const sizeBytesMax = 38.25 * 1024;
 
 export interface Size {
   readonly minifiedBytes: number;

@@ -8,7 +8,7 @@ import { exceedsBytesAsJson } from '../protocol/interior.js';
 import { writeOver } from '../resolve/reconcile.js';
 import type { Transaction } from './committer.js';
 import type { Context } from './context.js';
-import { derivationsOf } from './create-rows.js';
+import { derivationsOf } from './derivations.js';
 import { fold, loadLanes, rowOf, type Lane } from './lane.js';
 import { author, draft, hopeless, type Intent } from './operations.js';
 import { assertNotNewer, putMeta, readMeta } from './meta.js';

@@ -55,9 +55,9 @@ export function isStamp(text: unknown): text is Stamp {
  */
 export function nextStamp(last: Stamp | undefined, now: number, replica: string): Stamp {
   const present = Math.max(0, Math.floor(now));
-  if (last === undefined || isAhead(last, present)) return formatStamp(present, 0, replica);
-  const lastTime = stampTime(last);
-  if (present > lastTime) return formatStamp(present, 0, replica);
+  const lastTime = last === undefined ? -1 : stampTime(last);
+  if (last === undefined || present > lastTime || isAhead(lastTime, present))
+    return formatStamp(present, 0, replica);
   const counter = stampCounter(last) + 1;
   if (counter > counterMax) return formatStamp(lastTime + 1, 0, replica);
   if (stampReplica(last) !== replica) return formatStamp(lastTime, counter, replica);
@@ -77,11 +77,11 @@ export function laterStamp(a: Stamp, b: Stamp): Stamp {
  */
 export function clampStamp(stamp: Stamp, nowMs: number): Stamp {
   const present = Math.max(0, Math.floor(nowMs));
-  return isAhead(stamp, present) ? formatStamp(present, 0, stampReplica(stamp)) : stamp;
+  return isAhead(stampTime(stamp), present) ? formatStamp(present, 0, stampReplica(stamp)) : stamp;
 }
 
-function isAhead(stamp: Stamp, now: number): boolean {
-  return stampTime(stamp) - now > maxDriftMs;
+function isAhead(time: number, now: number): boolean {
+  return time - now > maxDriftMs;
 }
 
 function stampCounter(stamp: Stamp): number {

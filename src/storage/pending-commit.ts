@@ -22,12 +22,13 @@ export class PendingCommit {
 
   /** Rows whose condition does not hold in these tables. */
   failing(resident: Resident): RowRef[] {
-    const isAt = ({ table, id }: RowRef, revision: number) =>
-      (resident.find(table)?.rows.get(id)?.revision ?? 0) === revision;
-    return [
-      ...this.#reads.filter((read) => !isAt(read, read.revision)),
-      ...this.#writes.filter((write) => write.ifRevision !== undefined && !isAt(write, write.ifRevision)),
-    ];
+    const failing: RowRef[] = [];
+    const check = (row: RowRef, revision: number) => {
+      if ((resident.find(row.table)?.rows.get(row.id)?.revision ?? 0) !== revision) failing.push(row);
+    };
+    for (const read of this.#reads) check(read, read.revision);
+    for (const write of this.#writes) if (write.ifRevision !== undefined) check(write, write.ifRevision);
+    return failing;
   }
 
   /** Whether a condition is about a row in this set, which holds what `addRows` put there. */

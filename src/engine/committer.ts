@@ -188,7 +188,8 @@ class Overlay implements Transaction {
   }
 
   async get<R>(table: Table<R>, ids: readonly string[]): Promise<readonly (R | undefined)[]> {
-    const missing = ids.filter((id) => this.#find(table, id) === undefined);
+    // Each once: a storage may write down what it finds damaged, and a row that is named twice it would write twice.
+    const missing = [...new Set(ids.filter((id) => this.#find(table, id) === undefined))];
     if (missing.length > 0) {
       const own = this.#rows(table);
       const stored = await this.#storage.get(table, missing);

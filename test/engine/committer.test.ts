@@ -1,5 +1,5 @@
 import { memoryStorage } from 'syncline/storage/memory';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { Committer, type RowMove } from '../../src/engine/committer.js';
 
 const layout = { notes: { indexes: {} } };
@@ -38,4 +38,15 @@ test('a refresh tells of what is stored, not of what is about to be', async () =
   await Promise.all([refreshed, written]);
   expect(told.at(-1)).toStrictEqual({ table: 'notes', id: 'a', ifRevision: 1 });
   expect(told).toContainEqual({ table: 'notes', id: 'b' });
+});
+
+test('a row that is asked for twice in one call is read once, and given twice', async () => {
+  const storage = memoryStorage();
+  await storage.open(layout);
+  await storage.commit([{ table: 'notes', id: 'a', value: 'A' }]);
+  const asked = vi.spyOn(storage, 'get');
+  const committer = new Committer(storage, () => undefined);
+  const found = await committer.run((transaction) => transaction.get('notes', ['a', 'b', 'a']));
+  expect(found).toEqual(['A', undefined, 'A']);
+  expect(asked.mock.calls).toEqual([['notes', ['a', 'b']]]);
 });

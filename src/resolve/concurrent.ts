@@ -183,13 +183,13 @@ function askRule(rule: FieldRule, field: FieldContext): FieldVerdict {
 export function ruleFor(definition: EntityDefinition, path: string): FieldRule {
   const { fields, otherwise } = definition.strategy;
   let longest = '';
-  let best = otherwise;
+  let best: FieldRule | undefined;
   for (const [ruled, rule] of Object.entries(fields)) {
     if (!isPrefix(ruled, path) || ruled.length < longest.length) continue;
     longest = ruled;
     best = rule;
   }
-  return best;
+  return best ?? otherwise;
 }
 
 function writeOf(field: FieldContext, value: Json | undefined): FieldChange {

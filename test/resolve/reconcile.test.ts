@@ -13,6 +13,7 @@ import {
   type EntityDefinition,
   type FieldChange,
   type Json,
+  type MergeOptions,
   type Operation,
   type SyncRecord,
 } from 'syncline';
@@ -80,6 +81,12 @@ test('a rule of one’s own that throws leaves its field to a person', () => {
   };
   const outcome = reconcile(pieces(merge({ fields: { '/title': broken } })), record(), operation([retitled]));
   expect(outcome).toMatchObject({ kind: 'conflict', fields: [{ path: '/title' }] });
+});
+
+test('a field whose rule is undefined, as in a program without types, is decided by the rule of all others', () => {
+  const untyped = { fields: { '/title': undefined } } as unknown as MergeOptions;
+  const outcome = reconcile(pieces(merge(untyped)), record(), operation([retitled]));
+  expect(outcome).toMatchObject({ kind: 'merged', decisions: [{ path: '/title', rule: 'latest' }] });
 });
 
 test.each([

@@ -34,10 +34,8 @@ export function taskAt(index: number, { series = 0, wide = false } = {}): Task {
   };
 }
 
-/** As an application has them from a form or an import: what these strings were put together from is behind them. */
 export function tasksOf(count: number, options: { series?: number; wide?: boolean } = {}): Task[] {
-  const tasks = Array.from({ length: count }, (_, index) => taskAt(index, options));
-  return JSON.parse(JSON.stringify(tasks)) as Task[];
+  return Array.from({ length: count }, (_, index) => taskAt(index, options));
 }
 
 function textAt(seed: number, length: number): string {

@@ -6,6 +6,8 @@ import { escapeSegment } from '../diff/pointer.js';
 
 /** What a create makes, by places in its data, clock, stamp, operation id, order, time, and mark where it is in a transaction. */
 interface Templates {
+  /** How many fields an operation has that can be made again: one more would be lost. */
+  readonly fieldCount: number;
   readonly record: RowTemplate;
   readonly entry: RowTemplate;
   readonly grouped: RowTemplate;
@@ -21,10 +23,9 @@ export function derivationsOf(
 ): { readonly record: Derivation; readonly entry: Derivation } | undefined {
   const [change] = operation.changes;
   const { id, kind, clock, stamp, transaction } = operation;
-  const isPlain =
-    absorbed === undefined && Object.keys(operation).length === (transaction === undefined ? 8 : 9);
-  if (kind !== 'create' || !isPlain || change?.value === undefined) return undefined;
-  const { record, entry, grouped } = templatesOf(definition);
+  if (kind !== 'create' || absorbed !== undefined || change?.value === undefined) return undefined;
+  const { fieldCount, record, entry, grouped } = templatesOf(definition);
+  if (Object.keys(operation).length !== fieldCount + (transaction === undefined ? 0 : 1)) return undefined;
   const from: Json[] = [change.value, clock, stamp, id, order, enqueuedAt];
   if (transaction !== undefined) from.push({ ...transaction });
   return { record: { from, by: record }, entry: { from, by: transaction === undefined ? entry : grouped } };
@@ -49,6 +50,7 @@ function makeTemplates({ name, idField, version }: EntityDefinition): Templates 
   };
   const entry = { operation, state: 'pending', order: '/4', enqueuedAt: '/5', attempts: 0 };
   return {
+    fieldCount: Object.keys(operation).length,
     record: { id, value: { view: { ...both, id, data: '/0', version: 0 }, base: null, pending: ['/3'] } },
     entry: { id: '/3', value: entry },
     grouped: { id: '/3', value: { ...entry, operation: { ...operation, transaction: '/6' } } },

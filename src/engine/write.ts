@@ -155,25 +155,26 @@ async function putRows(
   const joined = drafts.filter(({ entry }) => entry.absorbed !== undefined);
   const ids = joined.map(({ entry }) => entry.operation.id);
   if (ids.length > 0) await transaction.get(tables.outbox, ids);
-  for (const { definition, lane, entry } of drafts) {
+  for (const drafted of drafts) {
+    const { definition, entry } = drafted;
     const marked =
       mark === undefined ? entry : { ...entry, operation: { ...entry.operation, transaction: mark } };
     const derived = derivationsOf(definition, marked);
-    putRecord(transaction, definition, lane, lane.entries[0] === entry ? derived?.record : undefined);
+    putRecord(transaction, drafted, derived?.record);
     const { id } = entry.operation;
     if (entry.absorbed === undefined) transaction.insert(tables.outbox, id, marked, derived?.entry);
     else transaction.put(tables.outbox, id, marked);
   }
 }
 
+/** `derived` is for a record that consists of this entry and nothing else. */
 function putRecord(
   transaction: Transaction,
-  definition: EntityDefinition,
-  { entity, entityId, base, view, entries }: OpenLane,
+  { definition, lane: { entity, entityId, base, view, entries }, entry }: Drafted,
   derived: Derivation | undefined,
 ): void {
   if (view === undefined) return;
   const row = rowOf(definition, view, base, entries);
-  const isNew = base === undefined && entries.length === 1 && row.view === view;
-  transaction.put(recordTable(entity), entityId, row, isNew ? derived : undefined);
+  const isAlone = base === undefined && entries.length === 1 && entries[0] === entry && row.view === view;
+  transaction.put(recordTable(entity), entityId, row, isAlone ? derived : undefined);
 }

@@ -107,6 +107,23 @@ const note = defineEntity({
   name: 'note',
   schema: z.object({ id: z.string(), text: z.string(), tags: z.array(z.string()).optional() }),
 });
+it('a client writes the data of a created record down once, in a transaction too', async () => {
+  const store = createMemoryStore();
+  const storage = memoryStorage({ store });
+  const client = await createSyncClient({ entities: [note], storage, transport: {}, auto: false });
+  await client.collection(note).createMany([
+    { id: 'a', text: 'first' },
+    { id: 'b', text: 'second' },
+  ]);
+  await client.transaction((tx) => {
+    tx.collection(note).create({ id: 'c', text: 'third' });
+    tx.collection(note).create({ id: 'd', text: 'fourth' });
+  });
+  const log = store.entries.map(({ payload }) => payload).join('');
+  for (const text of ['first', 'second', 'third', 'fourth']) expect(log.split(`"${text}"`)).toHaveLength(2);
+  await client.close({ pending: 'keep' });
+});
+
 it('what is created in place of what somebody else made keeps its clock through a restart', async () => {
   const server = createSyncServer({ entities: [note], store: memoryStore(), mode: 'development' });
   const openClient = (store: MemoryStore) =>

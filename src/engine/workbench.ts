@@ -4,7 +4,8 @@ import type { Decision, Operation, SyncRecord } from '../contracts/operation.js'
 import type { OutboxEntry } from '../contracts/queue.js';
 import { cascade } from '../outbox/cascade.js';
 import { laneOf } from '../outbox/units.js';
-import { isCovered, reconcile } from '../resolve/reconcile.js';
+import { schemaProblem } from '../resolve/define-entity.js';
+import { isCovered, notFound, reconcile, writeOver } from '../resolve/reconcile.js';
 import type { Transaction } from './committer.js';
 import { historyMax, type Context } from './context.js';
 import type { ClientEvent } from './events.js';
@@ -155,10 +156,11 @@ export class Workbench {
     for (const { operation, state } of entries) {
       if (state === 'contested' || state === 'conflict') return;
       const outcome = reconcile(definition, present, operation);
-      if (outcome.kind === 'conflict') return;
-      if (outcome.kind !== 'refused') present = outcome.record;
-      else if (state === 'pending' && outcome.code === 'not-found' && !this.#sentAgain.has(operation.id))
-        this.refuse(operation.id, { code: outcome.code, message: outcome.message });
+      if (outcome.kind === 'conflict' && !isPartOfNothing(definition, present, operation)) return;
+      const known = outcome.kind === 'conflict' ? notFound(operation) : outcome;
+      if (known.kind !== 'refused') present = known.record;
+      else if (state === 'pending' && known.code === 'not-found' && !this.#sentAgain.has(operation.id))
+        this.refuse(operation.id, { code: known.code, message: known.message });
     }
   }
 
@@ -262,6 +264,13 @@ export class Workbench {
       this.#transaction.put(tables.history, slots[at]!, row);
     });
   }
+}
+
+/** Whether an update changes a deleted record whose other fields this device never had. */
+function isPartOfNothing(definition: EntityDefinition, record: SyncRecord | undefined, operation: Operation) {
+  return (
+    record?.deleted === true && schemaProblem(definition, writeOver(record, operation).data) !== undefined
+  );
 }
 
 function isChanged({ loaded, base, entries }: OpenLane): boolean {

@@ -77,7 +77,8 @@ function bringsBack({ decisions = [] }: Operation): boolean {
   return decisions.some(({ path, winner }) => path === '' && winner !== 'remote');
 }
 
-function notFound({ entity, entityId }: Operation): Outcome {
+/** What an update of a record that is not there comes to. */
+export function notFound({ entity, entityId }: Operation): Outcome {
   return refused('not-found', `${entity} ${entityId} does not exist`);
 }
 

@@ -223,6 +223,38 @@ test.each([
   },
 );
 
+test('who leaves a record deleted that this device never had lets go of the changes that wait for it', async () => {
+  const world = createWorld([score]);
+  const [phone, laptop] = [await world.device(), await world.device()];
+  const [here, there] = [phone.collection(score), laptop.collection(score)];
+  await there.create({ id: 's', tempo: 60, title: 'A' });
+  await laptop.sync();
+  await there.delete('s');
+  await laptop.sync();
+  await here.create({ id: 's', tempo: 90, title: 'B' });
+  const change = (tempo: number, other: string) =>
+    phone.transaction((tx) => {
+      tx.collection(score).update('s', { tempo });
+      tx.collection(score).create({ id: other, tempo, title: 'C' });
+    });
+  await change(91, 'before');
+  await phone.sync();
+  await change(92, 'after');
+  await phone.conflicts.resolve(phone.conflicts.list()[0]?.id ?? '', 'remote');
+
+  expect(await here.list()).toEqual([]);
+  expect(phone.outbox.deadLetters().map(({ error }) => error?.code)).toEqual([
+    'not-found',
+    'rejected',
+    'not-found',
+    'rejected',
+  ]);
+  for (const device of [phone, laptop]) await device.sync();
+  expect(await there.list()).toEqual([]);
+  expect(phone.status()).toMatchObject({ pending: 0, conflicts: 0, deadLetters: 4 });
+  await world.close();
+});
+
 test('giving up a write that was never sent takes it out of the view, and its receipt says so', async () => {
   const world = createWorld();
   const phone = await world.device();

@@ -12,7 +12,7 @@ const group = { unit: 1, simulation: 2, docs: 3, package: 4, browser: 5, service
 
 const sqliteDriver = process.env.SQLITE_DRIVER;
 
-const slow = { testTimeout: 60_000, hookTimeout: 120_000, fileParallelism: false };
+const slow = { testTimeout: 120_000, hookTimeout: 120_000, fileParallelism: false };
 
 const projects: TestProjectConfiguration[] = [
   {
@@ -57,7 +57,8 @@ const projects: TestProjectConfiguration[] = [
       name: 'browser',
       include: ['test/browser/**/*.test.ts'],
       fileParallelism: false,
-      testTimeout: 30_000,
+      testTimeout: 60_000,
+      hookTimeout: 60_000,
       sequence: { groupOrder: group.browser },
       browser: {
         enabled: true,
@@ -94,6 +95,8 @@ export default defineConfig({
   test: {
     environment: 'node',
     maxConcurrency: 2,
+    // What is waited for comes, however busy the machine; this ends a wait for what does not come.
+    expect: { poll: { timeout: 20_000 } },
     reporters: ['default', './scripts/closing-line-reporter.ts'],
     coverage: {
       provider: 'v8',

@@ -47,7 +47,7 @@ describe('idbRowsStorage in a browser', () => {
     expect(new Set(revisions).size).toBe(200);
     const named = () =>
       new Set(changed.mock.calls.flatMap(([rows]) => rows.map(({ id }: { id: string }) => id)));
-    await vi.waitFor(() => expect(named().size).toBe(100));
+    await expect.poll(() => named().size).toBe(100);
     expect([...named()].every((id) => id.startsWith('1-'))).toBe(true);
     for (const storage of storages) await storage.close();
   });

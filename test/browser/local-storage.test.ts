@@ -60,7 +60,7 @@ describe('a frame beside the page', () => {
     const beside = localStorageStorage({ name, ...(area === undefined ? {} : { area }) });
     await beside.open(layout);
     await beside.commit([{ table: 'notes', id: 'a', value: 1 }]);
-    await vi.waitFor(() => expect(changed).toHaveBeenCalledWith([{ table: 'notes', id: 'a' }]));
+    await expect.poll(() => changed).toHaveBeenCalledWith([{ table: 'notes', id: 'a' }]);
     for (const each of [storage, beside]) await each.close();
     frame.remove();
   });

@@ -98,7 +98,7 @@ describe('two connections', () => {
     );
     const revisions = (await Promise.all(commits)).map(({ revision }) => revision);
     expect(new Set(revisions).size).toBe(200);
-    await vi.waitFor(async () => expect(await storages[0]?.scan('notes')).toHaveLength(200));
+    await expect.poll(() => storages[0]?.scan('notes')).toHaveLength(200);
     expect(changed).toHaveBeenCalled();
     for (const storage of storages) await storage.close();
   });
@@ -216,9 +216,7 @@ describe('a large store', () => {
     await storage.commit(rows);
     for (let at = 0; at < 200; at++)
       await storage.commit([{ table: 'notes', id: `n${at}`, value: { due: -1 - at } }]);
-    await vi.waitFor(async () => expect(await chunkCount(name)).toBeGreaterThanOrEqual(10), {
-      timeout: 10_000,
-    });
+    await expect.poll(() => chunkCount(name)).toBeGreaterThanOrEqual(10);
     const before = await storage.scan('notes', { index: 'due', limit: 300 });
     await storage.close();
     const again = idbStorage({ name });

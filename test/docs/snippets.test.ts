@@ -14,7 +14,7 @@ import { commentFencesOf, fencesOf, read } from './fences.js';
  */
 const words = ['ignore-run', 'indexeddb'];
 
-const runMs = 20_000;
+const runMs = 50_000;
 const run = promisify(execFile);
 
 const pages = ['README.md', ...filesBelow('docs', '.md')].filter((path) => existsSync(join(root, path)));

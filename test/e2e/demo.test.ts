@@ -266,7 +266,7 @@ describe('the practice log in Chromium', () => {
       const page = await visit(url, { width, height, colorScheme });
       const shoot = async (name: string) => {
         await page.evaluate(() => scrollTo(0, 0));
-        await expect.poll(() => page.locator('.touched').count(), { timeout: 5_000 }).toBe(0);
+        await expect.poll(() => page.locator('.touched').count()).toBe(0);
         await page.screenshot({ path: `${pictures}/${size}-${colorScheme}-${name}.png`, fullPage: true });
         const wider = await page.evaluate(
           () => document.documentElement.scrollWidth - document.documentElement.clientWidth,

@@ -129,7 +129,8 @@ describe('a profile on disk', () => {
   });
 
   afterEach(async () => {
-    await rm(folder, { recursive: true });
+    // Some process of the browser may still be putting its files away.
+    await rm(folder, { recursive: true, maxRetries: 5 });
   });
 
   /** Where Chromium keeps the databases of the stage's origin. */

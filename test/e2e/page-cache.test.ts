@@ -41,7 +41,7 @@ const goBack = (tab: Page) => tab.evaluate(() => void setTimeout(() => history.b
 const holdersOf = (tab: Page) => tab.evaluate(async () => (await navigator.locks.query()).held?.length);
 
 test('a page in the back/forward cache holds no lock, and takes part again when it is back', async () => {
-  expect(await holdersOf(page)).toBe(0);
+  await expect.poll(() => holdersOf(page)).toBe(0);
   await goBack(page);
   await page.waitForFunction(() => window.shown?.[0] === true);
   await expect.poll(() => holdersOf(page)).toBe(1);

@@ -33,7 +33,7 @@ test('a page reloaded in the middle of a push or pull loses nothing and applies 
   for (let round = 0; round < reloads; round++) {
     await untilOpen(page);
     const call = round % 2 === 0 ? 'push' : 'pull';
-    await expect.poll(() => stage.inFlight(call), { interval: 2, timeout: 5_000 }).toBeGreaterThan(0);
+    await expect.poll(() => stage.inFlight(call), { interval: 2 }).toBeGreaterThan(0);
     await page.waitForTimeout(random() * 30);
     for (const kind of ['push', 'pull'] as const) if (stage.inFlight(kind) > 0) hits[kind]++;
     await page.reload();

@@ -97,7 +97,7 @@ test('a database that somebody keeps from opening is reported, not waited for', 
 });
 
 test('a store that another page keeps open cannot be thrown away, and says so', async () => {
-  expect(await opening({ ...options, limitMs: 500 })).toBe('ok');
+  expect(await opening({ ...options, limitMs: 3_000 })).toBe('ok');
   const other = await bystander();
   await other.evaluate(() => new Promise((resolve) => (indexedDB.open('storage').onsuccess = resolve)));
   const discarded = await page.evaluate(() => outcomeOf(lab.client.close({ pending: 'discard' })));

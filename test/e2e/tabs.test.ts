@@ -50,7 +50,7 @@ test('one tab sends, every tab writes, and each sees what the others write as it
   });
   expect(settled).toBe('ok');
   expect((await stage.truth()).get('a')?.data).toEqual({ id: 'a', text: 'from the other tab' });
-  expect(await leader.evaluate(() => window.seen.at(-1))).toEqual(['a:from the other tab']);
+  await expect.poll(() => leader.evaluate(() => window.seen.at(-1))).toEqual(['a:from the other tab']);
   await leader.evaluate(() => lab.items.update('a', { text: 'from the leader' }));
   await expect
     .poll(() => other.evaluate(() => lab.items.get('a')))
@@ -76,7 +76,7 @@ test('two tabs that write one record at once both keep what they wrote', async (
   const figures = await settleAccounts(stage, one, []);
   const expected = { id: 'sum', n: 100, text: 'text 50', done: 'done 50' };
   expect((await stage.truth()).get('sum')?.data).toEqual(expected);
-  expect(await two.evaluate(() => lab.items.get('sum'))).toEqual(expected);
+  await expect.poll(() => two.evaluate(() => lab.items.get('sum'))).toEqual(expected);
   report('two tabs, one record', { writes: 200, ...figures });
 });
 
@@ -120,7 +120,7 @@ test('tabs that all send at once, without a lease, do no harm', async () => {
   await expect.poll(() => two.evaluate(() => lab.items.get('sum'))).toBeDefined();
   Object.assign(stage.weather, { delayMs: 20, random: () => Math.random() });
   expect(await Promise.all([isLeader(one), isLeader(two)])).toEqual([true, true]);
-  await Promise.all([one, two].map((page) => page.evaluate(() => void lab.writeOn())));
+  await Promise.all([one, two].map((page) => page.evaluate(() => lab.writeOn())));
   await one.waitForTimeout(2_000);
   await Promise.all([one, two].map((page) => page.evaluate(() => lab.stop())));
   Object.assign(stage.weather, { delayMs: 0 });

@@ -97,7 +97,7 @@ describe('the packed package', () => {
   it('the example runs in Node', async () => {
     const { code } = await transform(example(), { loader: 'ts', target: 'es2022' });
     await expect(
-      run(process.execPath, [write('example.mjs', code)], { cwd: project, timeout: 20_000 }),
+      run(process.execPath, [write('example.mjs', code)], { cwd: project, timeout: 50_000 }),
     ).resolves.toBeDefined();
   });
 

@@ -306,13 +306,13 @@ describe('an answer', () => {
       })),
     };
     const text = JSON.stringify(many);
-    parsePullAnswer(text);
-    const start = performance.now();
-    const page = parsePullAnswer(text);
-    const took = performance.now() - start;
-    expect(page.changes).toHaveLength(10_000);
-    // Tens of milliseconds; the bound leaves room for a machine at work on other things.
-    expect(took).toBeLessThan(500);
+    const times = Array.from({ length: 4 }, () => {
+      const start = performance.now();
+      expect(parsePullAnswer(text).changes).toHaveLength(10_000);
+      return performance.now() - start;
+    });
+    // Tens of milliseconds; the bound leaves room for a machine at work on other things, and the fastest counts.
+    expect(Math.min(...times)).toBeLessThan(500);
   });
 });
 

@@ -178,7 +178,7 @@ describe('two adapters', () => {
     ]);
     expect(await ids(storage)).toEqual([]);
     bells[0]?.();
-    await vi.waitFor(() => expect(moved).toHaveLength(1));
+    await expect.poll(() => moved).toHaveLength(1);
     expect(moved).toEqual([
       [
         { table: 'notes', id: 'a' },

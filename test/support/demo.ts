@@ -50,7 +50,7 @@ export async function startDemo(...args: string[]): Promise<RunningDemo> {
   const { child, output, ended } = spawnDemo(args.includes('--port') ? args : ['--port', '0', ...args]);
   const url = await new Promise<string>((resolve, reject) => {
     child.stdout?.on('data', () => {
-      const found = /http:\/\/127\.0\.0\.1:\d+/.exec(output());
+      const found = /http:\/\/127\.0\.0\.1:\d+(?=\s)/.exec(output());
       if (found !== null) resolve(found[0]);
     });
     void ended.then(({ code }) => reject(new Error(`the demo ended with ${code}: ${output()}`)));

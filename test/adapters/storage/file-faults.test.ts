@@ -329,7 +329,7 @@ describe('the claim on a file', () => {
     await other.open();
     expect(await other.append('b', { after: 1 })).toBe(true);
     expect(await one.append('c', { after: 1 })).toBe(false);
-    await vi.waitFor(() => expect(heard).toHaveBeenCalledTimes(1));
+    await expect.poll(() => heard).toHaveBeenCalledTimes(1);
     await one.close();
     expect(await other.append('c', { after: 2 })).toBe(true);
     await other.close();

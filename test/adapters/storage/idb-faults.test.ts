@@ -285,11 +285,11 @@ describe('another tab', () => {
     await devices[0]?.open({ appended: one });
     await devices[1]?.open({ appended: other });
     // The second one's hello.
-    await vi.waitFor(() => expect(one).toHaveBeenCalled());
+    await expect.poll(() => one).toHaveBeenCalled();
     one.mockClear();
     other.mockClear();
     await devices[0]?.append('a', { after: 0 });
-    await vi.waitFor(() => expect(other).toHaveBeenCalled());
+    await expect.poll(() => other).toHaveBeenCalled();
     expect(one).not.toHaveBeenCalled();
     for (const device of devices) await device.close();
   });

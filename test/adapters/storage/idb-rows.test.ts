@@ -230,7 +230,7 @@ describe('a commit', () => {
     // The second one's hello is answered.
     await new Promise((resolve) => setTimeout(resolve, 10));
     await one.commit([{ table: 'notes', id: 'a', value: 1 }]);
-    await vi.waitFor(() => expect(signals.changed.mock.calls).toEqual([[[{ table: 'notes', id: 'a' }]]]));
+    await expect.poll(() => signals.changed.mock.calls).toEqual([[[{ table: 'notes', id: 'a' }]]]);
     await one.close();
     await other.close();
   });

@@ -217,7 +217,7 @@ describe('tabs that see what others wrote in their own time', () => {
     await browser.settled();
     await other?.open(layout, { changed });
     await one?.commit([{ table: 'notes', id: 'a', value: 1 }]);
-    await vi.waitFor(() => expect(changed).toHaveBeenCalled());
+    await expect.poll(() => changed).toHaveBeenCalled();
     expect(await other?.get('notes', ['a'])).toMatchObject([{ value: 1 }]);
   });
 
@@ -231,7 +231,7 @@ describe('tabs that see what others wrote in their own time', () => {
     const watcher = localStorageDevice({ name, ...other });
     await watcher.open({ closed });
     await device.destroy();
-    await vi.waitFor(() => expect(closed.mock.calls).toEqual([['another tab removed the log']]));
+    await expect.poll(() => closed.mock.calls).toEqual([['another tab removed the log']]);
     await expect(watcher.read(0)).rejects.toMatchObject({ code: 'storage-closed' });
 
     const area = textArea();

@@ -126,7 +126,7 @@ describe('another connection', () => {
     const watching = await open(layout, { pollMs: 5 });
     const writing = await open();
     await writing.commit([{ table: 'notes', id: 'a', value: 1 }]);
-    await vi.waitFor(() => expect(signals.changed.mock.calls).toEqual([[[{ table: 'notes', id: 'a' }]]]));
+    await expect.poll(() => signals.changed.mock.calls).toEqual([[[{ table: 'notes', id: 'a' }]]]);
     await watching.close();
     await writing.close();
   });

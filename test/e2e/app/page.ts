@@ -21,7 +21,8 @@ export class Lab {
   readonly client: SyncClient;
   readonly items: Collection<Item>;
   readonly events: ClientEvent[] = [];
-  #writing = true;
+  #isStopped = false;
+  #writing: Promise<void> | undefined;
 
   constructor(client: SyncClient) {
     this.client = client;
@@ -30,18 +31,24 @@ export class Lab {
   }
 
   /** Writes until the page ends, and reports each write that was acknowledged; every other one steps the sum. */
-  async writeOn(): Promise<void> {
+  writeOn(): void {
+    this.#writing = this.#write();
+  }
+
+  /** Resolves when the last write was reported. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    await this.#writing;
+  }
+
+  async #write(): Promise<void> {
     const run = crypto.randomUUID().slice(0, 8);
-    for (let step = 0; this.#writing; step++) {
+    for (let step = 0; !this.#isStopped; step++) {
       const id = step % 2 === 0 ? `${run}-${step}` : `${run}-${step}-sum`;
       if (step % 2 === 0) await this.items.create({ id, text: 'x'.repeat(100) });
       else await this.step(id);
       await window.acknowledge(id);
     }
-  }
-
-  stop(): void {
-    this.#writing = false;
   }
 
   /** One item and one step of the sum, with one fate. */
@@ -92,7 +99,7 @@ export async function open({ store, write = false, lease = true, ...options }: L
   const { connectivity, lease: locks, close } = browserPlatform({ healthUrl: '/api/v1/sync/health' });
   const client = await createSyncClient({
     entities: [item],
-    storage: idbStorage({ name: store, limitMs: options.limitMs ?? 5_000 }),
+    storage: idbStorage({ name: store, limitMs: options.limitMs ?? 20_000 }),
     transport,
     platform: lease ? { connectivity, lease: locks, close } : { connectivity, close },
     name: store,
@@ -101,7 +108,7 @@ export async function open({ store, write = false, lease = true, ...options }: L
     auto: options.auto ?? true,
   });
   const lab = (window.lab = new Lab(client));
-  if (write) void lab.writeOn();
+  if (write) lab.writeOn();
   return lab;
 }
 

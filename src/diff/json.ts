@@ -13,39 +13,30 @@ export interface JsonOptions {
 }
 
 /**
- * Makes sure that a value is JSON: it survives being written and read, and is safe to walk.
+ * The value as JSON, which survives being written and read and is safe to walk: a copy without `undefined` properties
+ * and with `0` for `-0`, or the value itself when there was nothing to change.
  *
- * Refuses, with code `validation` and the JSON Pointer of the culprit: `undefined`, NaN and infinities, bigints,
- * functions, symbols, class instances (Date, Map …), cycles, more than `maxDepth` levels, and the keys `__proto__`,
- * `constructor` and `prototype`. `toJson` is the lenient sister, to which an `undefined` property counts as absent.
- */
-export function assertJson(value: unknown, options?: JsonOptions): asserts value is Json {
-  new Walk(options, false).visit(value);
-}
-
-/**
- * The value as JSON: a copy without `undefined` properties and with `0` for `-0`, or the value itself when there was
- * nothing to change. Refuses what `assertJson` refuses, `undefined` in arrays included.
+ * Refuses, with code `validation` and the JSON Pointer of the culprit: NaN and infinities, bigints, functions, symbols,
+ * `undefined` elsewhere, class instances (Date, Map …), cycles, more than `maxDepth` levels, and the keys `__proto__`,
+ * `constructor` and `prototype`.
  *
  * `{ title: 'Tea', note: undefined }` becomes `{ title: 'Tea' }`.
  */
 export function toJson(value: unknown, options?: JsonOptions): Json {
-  return new Walk(options, true).visit(value);
+  return new Walk(options).visit(value);
 }
 
 /** One walk down a value. Knows where it is, for messages, and what it is inside of, for cycles. */
 class Walk {
   readonly #maxDepth: number;
   readonly #path: string;
-  readonly #lenient: boolean;
   readonly #copies: boolean;
   readonly #trail: (string | number)[] = [];
   readonly #within: object[] = [];
 
-  constructor({ maxDepth = 32, path = '', copies = false }: JsonOptions = {}, lenient: boolean) {
+  constructor({ maxDepth = 32, path = '', copies = false }: JsonOptions = {}) {
     this.#maxDepth = maxDepth;
     this.#path = path;
-    this.#lenient = lenient;
     this.#copies = copies;
   }
 
@@ -90,7 +81,7 @@ class Walk {
       const value = members[key];
       this.#trail.push(key);
       if (isUnsafeKey(key)) this.#refuse(`the key "${key}"`);
-      const member = value === undefined && this.#lenient ? undefined : this.visit(value);
+      const member = value === undefined ? undefined : this.visit(value);
       const isKept = value !== undefined && Object.is(member, value);
       if (copy === undefined && !isKept) copy = pick(members, keys.slice(0, i));
       if (copy !== undefined && member !== undefined) copy[key] = member;

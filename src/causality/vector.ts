@@ -12,33 +12,6 @@ export function covers(a: VersionVector, b: VersionVector): boolean {
   return true;
 }
 
-/** The least vector that covers both: the larger counter of each replica. */
-export function mergeVectors(a: VersionVector, b: VersionVector): VersionVector {
-  if (covers(a, b)) return a;
-  if (covers(b, a)) return b;
-  const merged = new Map(Object.entries(a));
-  for (const [replica, counter] of Object.entries(b)) {
-    if (counter > (merged.get(replica) ?? 0)) merged.set(replica, counter);
-  }
-  return Object.fromEntries(merged);
-}
-
-/**
- * Where `a` stands to `b`: `before` when `b` has seen more and all of `a`, `concurrent` when each has seen something
- * that the other has not.
- *
- * Source: Parker et al., "Detection of Mutual Inconsistency in Distributed Systems", IEEE TSE 9(3), 1983.
- */
-export function compareVectors(
-  a: VersionVector,
-  b: VersionVector,
-): 'equal' | 'before' | 'after' | 'concurrent' {
-  const aCovers = covers(a, b);
-  const bCovers = covers(b, a);
-  if (aCovers) return bCovers ? 'equal' : 'after';
-  return bCovers ? 'before' : 'concurrent';
-}
-
 /** The vector with one replica's counter set. */
 export function withCounter(clock: VersionVector, replica: string, counter: number): VersionVector {
   return { ...clock, [replica]: counter };

@@ -1,6 +1,6 @@
 import type { Json } from '../contracts/json.js';
 import { SyncError } from '../errors.js';
-import { escapeSegment } from './pointer.js';
+import { formatPointer } from './pointer.js';
 import { isUnsafeKey } from './shape.js';
 
 export interface JsonOptions {
@@ -91,7 +91,7 @@ class Walk {
   }
 
   #refuse(found: string): never {
-    const path = this.#path + this.#trail.map((key) => `/${escapeSegment(String(key))}`).join('');
+    const path = this.#path + formatPointer(this.#trail.map(String));
     throw new SyncError(
       'validation',
       `${path === '' ? 'the value' : `the value at "${path}"`} is no JSON: found ${found}`,

@@ -1,6 +1,6 @@
 import type { Json, JsonObject } from '../contracts/json.js';
 import { SyncError } from '../errors.js';
-import { isJsonArray, isJsonObject, isUnsafeKey, ownValue } from './shape.js';
+import { isJsonObject, isUnsafeKey, ownValue } from './shape.js';
 
 /** Segments a pointer may have; twice the depth that data may have. */
 const segmentsMax = 64;
@@ -51,17 +51,6 @@ export function lookup(data: Json | undefined, path: string): { value: Json | un
     value = ownValue(value, segment);
   }
   return { value, blocked: false };
-}
-
-/** The value a JSON Pointer leads to, through objects and arrays; `undefined` where there is none (RFC 6901). */
-export function resolvePointer(whole: Json | undefined, path: string): Json | undefined {
-  let value = whole;
-  for (const segment of parsePointer(path)) {
-    if (isJsonArray(value)) value = isArrayIndex(segment) ? value[Number(segment)] : undefined;
-    else if (isJsonObject(value)) value = ownValue(value, segment);
-    else return undefined;
-  }
-  return value;
 }
 
 /**
@@ -126,10 +115,6 @@ function unescapeSegment(segment: string, path: string): string {
   if (!segment.includes('~')) return segment;
   if (/~(?![01])/.test(segment)) throw notAPointer(path, '"~" stands before something else than "0" or "1"');
   return segment.replaceAll('~1', '/').replaceAll('~0', '~');
-}
-
-function isArrayIndex(segment: string): boolean {
-  return /^(0|[1-9][0-9]*)$/.test(segment);
 }
 
 function notAPointer(path: string, reason: string): SyncError {

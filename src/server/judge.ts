@@ -1,4 +1,4 @@
-import { formatStamp, stampReplica, stampTime } from '../causality/stamp.js';
+import { clampStamp, stampReplica } from '../causality/stamp.js';
 import type { EntityDefinition } from '../contracts/entity.js';
 import type { Operation } from '../contracts/operation.js';
 import type { Outcome } from '../contracts/resolver.js';
@@ -101,9 +101,8 @@ function answer(
 
 /** A stamp too far ahead of this server's clock is brought back to it, so that it cannot win for ever. */
 function clamped(operation: Operation, { runtime, limits }: ServerContext): Operation {
-  const now = Math.floor(runtime.now());
-  if (stampTime(operation.stamp) - now <= limits.driftMs) return operation;
-  return { ...operation, stamp: formatStamp(now, 0, stampReplica(operation.stamp)) };
+  const stamp = clampStamp(operation.stamp, runtime.now(), limits.driftMs);
+  return stamp === operation.stamp ? operation : { ...operation, stamp };
 }
 
 function rejected({ id }: Operation, code: string, message: string): OperationResult {

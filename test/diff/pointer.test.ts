@@ -1,66 +1,33 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Json } from '../../src/contracts/json.js';
 import {
   formatPointer,
   isPrefix,
   lookup,
   overlaps,
   parsePointer,
-  resolvePointer,
   setAt,
   unsetAt,
 } from '../../src/diff/pointer.js';
 import { isSyncError } from '../../src/errors.js';
+import { document, nowhere, values } from '../support/rfc6901.js';
 import { jsonArb, keyArb, objectArb } from './arbitraries.js';
 
 const segmentsArb = fc.array(keyArb, { maxLength: 4 });
 const refused = expect.toSatisfy((error) => isSyncError(error, 'validation'));
 
 describe('RFC 6901, section 5', () => {
-  const document: Json = {
-    foo: ['bar', 'baz'],
-    '': 0,
-    'a/b': 1,
-    'c%d': 2,
-    'e^f': 3,
-    'g|h': 4,
-    'i\\j': 5,
-    'k"l': 6,
-    ' ': 7,
-    'm~n': 8,
-  };
-
-  it.each<[string, Json]>([
-    ['', document],
-    ['/foo', ['bar', 'baz']],
-    ['/foo/0', 'bar'],
-    ['/', 0],
-    ['/a~1b', 1],
-    ['/c%d', 2],
-    ['/e^f', 3],
-    ['/g|h', 4],
-    ['/i\\j', 5],
-    ['/k"l', 6],
-    ['/ ', 7],
-    ['/m~0n', 8],
-  ])('"%s"', (path, value) => {
-    expect(resolvePointer(document, path)).toEqual(value);
+  it.each(values)('"%s"', (path, value) => {
+    expect(lookup(document, path)).toEqual({ value, blocked: false });
   });
 
-  it.each([
-    '/foo/2',
-    '/foo/-',
-    '/foo/00',
-    '/foo/01',
-    '/foo/length',
-    '/foo/0/0',
-    '/bar',
-    '/bar/0',
-    '//',
-    '/toString',
-  ])('"%s" leads to nothing', (path) => {
-    expect(resolvePointer(document, path)).toBeUndefined();
+  it.each(nowhere)('"%s" leads to nothing', (path) => {
+    expect(lookup(document, path)).toEqual({ value: undefined, blocked: false });
+  });
+
+  it('ends at what is no object; an array is one value', () => {
+    expect(lookup(document, '/foo/0')).toEqual({ value: ['bar', 'baz'], blocked: true });
+    expect(lookup(document, '//')).toEqual({ value: 0, blocked: true });
   });
 });
 

@@ -1,7 +1,6 @@
 import type { LogDevice } from '../contracts/log-device.js';
 import type { Runtime } from '../contracts/runtime.js';
 import type {
-  RowRef,
   RowRevision,
   ScanOptions,
   StorageAdapter,
@@ -12,6 +11,7 @@ import type {
 } from '../contracts/storage.js';
 import { isSyncError, SyncError, toSyncError } from '../errors.js';
 import { defaultRuntime } from '../runtime.js';
+import { CommitQueue, type Waiting } from './commit-queue.js';
 import { Compaction } from './compaction.js';
 import { PendingCommit } from './pending-commit.js';
 import { Moved, Resident, type Reading } from './resident.js';
@@ -24,9 +24,6 @@ export interface LogStorageOptions {
   /** Entries after which the log is compacted; one more for every hundred rows. Default 400. */
   readonly compactAfter?: number;
 }
-
-/** Characters of commits that share one entry, so that a queue of bulk commits does not become one giant text. */
-const foldChars = 4 * 1024 * 1024;
 
 /**
  * A `StorageAdapter` over any `LogDevice`: tables and indexes live in memory, and a commit is one appended entry.
@@ -53,16 +50,6 @@ export function logStorage(device: LogDevice, options: LogStorageOptions = {}): 
   return new LogStorage(device, options);
 }
 
-interface Waiting {
-  readonly commit: PendingCommit;
-  readonly resolve: (result: { readonly revision: number }) => void;
-  readonly reject: (error: SyncError) => void;
-  /** Reads of the tail that had begun when it was issued. */
-  readonly reads: number;
-  /** Goes into an entry of its own: sharing one has failed. */
-  readonly alone?: boolean;
-}
-
 type State = 'new' | 'opening' | 'open' | 'closed';
 
 class LogStorage implements StorageAdapter {
@@ -72,7 +59,7 @@ class LogStorage implements StorageAdapter {
   #layout: StorageLayout = {};
   #signals: StorageSignals = {};
   #resident = new Resident({});
-  #queue: Waiting[] = [];
+  readonly #queue = new CommitQueue();
   /** Reads of the log's tail so far. */
   #reads = 0;
   /** Somebody else appended, and the tail was not read yet. */
@@ -111,12 +98,7 @@ class LogStorage implements StorageAdapter {
     return new Promise((resolve, reject) => {
       for (const rows of [writes, reads]) for (const { table } of rows) this.#table(table);
       if (writes.length + reads.length === 0) return resolve({ revision: this.#resident.revision });
-      this.#queue.push({
-        commit: new PendingCommit(writes, reads),
-        resolve,
-        reject,
-        reads: this.#reads,
-      });
+      this.#queue.add({ commit: new PendingCommit(writes, reads), resolve, reject, reads: this.#reads });
       this.#work();
     });
   }
@@ -191,8 +173,8 @@ class LogStorage implements StorageAdapter {
 
   async #drain(): Promise<void> {
     this.#working = true;
-    while (this.#queue.length > 0 || (this.#behind && this.#is('open'))) {
-      if (this.#queue.length > 0) await this.#appendNext();
+    while (this.#queue.size > 0 || (this.#behind && this.#is('open'))) {
+      if (this.#queue.size > 0) await this.#appendNext();
       // A tail that cannot be read now is read before the next commit.
       else await this.#catchUp().catch(() => undefined);
     }
@@ -200,7 +182,7 @@ class LogStorage implements StorageAdapter {
   }
 
   async #appendNext(): Promise<void> {
-    const fold = this.#nextFold();
+    const fold = this.#queue.nextFold(this.#resident, this.#reads);
     if (fold.length === 0) return this.#confirm();
     const { head, revision } = this.#resident;
     const payload = encodeEntry(
@@ -214,7 +196,7 @@ class LogStorage implements StorageAdapter {
       } else {
         await this.#catchUp();
         if (this.#resident.head === head) throw this.#lostEntries();
-        this.#queue = [...fold, ...this.#queue];
+        this.#queue.putBack(fold);
       }
     } catch (error) {
       this.#fail(fold, toSyncError(error));
@@ -224,36 +206,10 @@ class LogStorage implements StorageAdapter {
   /** Reads the tail for the commit at the front, whose conditions fail here and may hold there. */
   async #confirm(): Promise<void> {
     try {
-      if (this.#queue.length > 0) await this.#catchUp();
+      if (this.#queue.size > 0) await this.#catchUp();
     } catch (error) {
       this.#queue.shift()?.reject(toSyncError(error));
     }
-  }
-
-  /**
-   * The commits that share the next entry. One whose conditions fail is rejected, having changed nothing, once the tail
-   * was read since it was issued; until then it ends the fold, for another tab may have made them hold.
-   */
-  #nextFold(): Waiting[] {
-    const fold: Waiting[] = [];
-    const written = new Set<string>();
-    let chars = 0;
-    for (let next = this.#queue[0]; next !== undefined; next = this.#queue[0]) {
-      const { commit, alone, reject, reads } = next;
-      chars += commit.text.length;
-      if (fold.length > 0 && (alone === true || chars > foldChars || commit.dependsOn(written))) break;
-      const failing = commit.failing(this.#resident);
-      if (failing.length > 0 && reads === this.#reads) break;
-      this.#queue.shift();
-      if (failing.length > 0) {
-        reject(conflict(failing));
-        continue;
-      }
-      fold.push(next);
-      if (alone === true || this.#queue.length === 0) break;
-      commit.addRows(written);
-    }
-    return fold;
   }
 
   #settle(fold: readonly Waiting[], chars: number): void {
@@ -269,7 +225,7 @@ class LogStorage implements StorageAdapter {
   /** A shared entry that found no room is tried again commit by commit: the small ones may fit. */
   #fail(fold: readonly Waiting[], error: SyncError): void {
     if (fold.length > 1 && isSyncError(error, 'storage-quota')) {
-      this.#queue = [...fold.map((waiting) => ({ ...waiting, alone: true })), ...this.#queue];
+      this.#queue.putBack(fold.map((waiting) => ({ ...waiting, alone: true })));
     } else {
       for (const { reject } of fold) reject(error);
     }
@@ -314,11 +270,4 @@ class LogStorage implements StorageAdapter {
 
 function closed(): SyncError {
   return new SyncError('storage-closed', 'the storage is not open', { hint: 'Open it, or make a new one.' });
-}
-
-function conflict(rows: readonly RowRef[]): SyncError {
-  return new SyncError('storage-conflict', `${rows.length} rows were written by somebody else`, {
-    hint: 'Read the rows again and decide again.',
-    details: { rows: rows.map(({ table, id }) => ({ table, id })) },
-  });
 }

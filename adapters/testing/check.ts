@@ -20,11 +20,23 @@ export function holds(condition: boolean, what: string): void {
 export async function rejects(call: Promise<unknown>, code: SyncErrorCode, what: string): Promise<SyncError> {
   const outcome = await call.then(
     () => 'it resolved',
-    (error: unknown) => (isSyncError(error, code) ? error : `it rejected with ${String(error)}`),
+    (error: unknown) => (isSyncError(error, code) ? error : `it rejected with ${told(error)}`),
   );
   if (typeof outcome === 'string')
     throw new Error(`${what}: expected a rejection with '${code}', but ${outcome}`);
   return outcome;
+}
+
+/** What the call resolves with; throws when it rejects. */
+export async function resolves<T>(call: Promise<T>, what: string): Promise<T> {
+  return call.catch((cause: unknown) => {
+    throw new Error(`${what}: expected an answer, but it rejected with ${told(cause)}`, { cause });
+  });
+}
+
+/** An error by its code, where it has one. */
+export function told(error: unknown): string {
+  return isSyncError(error) ? `'${error.code}': ${error.message}` : String(error);
 }
 
 /** Throws unless the value survives `JSON.parse(JSON.stringify(value))` as it is. */

@@ -140,7 +140,7 @@ export const serverStoreCases: readonly ServerStoreCase[] = [
     same(
       records.map(({ data, seq }) => [data['count'], seq]),
       [[20, 20]],
-      'the counter and its place',
+      'what 20 increments at once came to, and the place of the last',
     );
   }),
 
@@ -259,7 +259,7 @@ export const lastingServerStoreCases: readonly ServerStoreCase[] = [
       same(
         records.map(({ data, seq }) => [data['count'], seq]),
         [[20, 20]],
-        'the counter and its place',
+        'what 20 increments through two stores came to, and the place of the last',
       );
     }
     same(await stores[0]!.epoch(), await stores[1]!.epoch(), 'epoch');

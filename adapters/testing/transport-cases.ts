@@ -1,5 +1,5 @@
 import { isSyncError, type SyncErrorCode } from 'syncline';
-import { holds, rejects, same } from './check.js';
+import { holds, rejects, resolves, same, told } from './check.js';
 import { malformed, pullExchanges, pushExchanges } from './transport-shapes.js';
 import { echo, transportCase, type TransportCase } from './transport-world.js';
 
@@ -38,7 +38,7 @@ export const transportCases: readonly TransportCase[] = [
     if (!world.kinds.includes('push')) return;
     for (const [request, answer] of pushExchanges) {
       world.server = () => ({ body: answer });
-      same(await world.send('push', request), answer, 'the answer');
+      same(await resolves(world.send('push', request), 'a push'), answer, 'the answer');
       same(world.calls.at(-1)?.request, request, 'the request');
     }
   }),
@@ -47,14 +47,15 @@ export const transportCases: readonly TransportCase[] = [
     if (!world.kinds.includes('pull')) return;
     for (const [request, answer] of pullExchanges) {
       world.server = () => ({ body: answer });
-      same(await world.send('pull', request), answer, 'the answer');
+      same(await resolves(world.send('pull', request), 'a pull'), answer, 'the answer');
       same(world.calls.at(-1)?.request, request, 'the request');
     }
   }),
 
   transportCase('what a newer server adds to an answer does no harm', async (world) => {
     world.server = (call) => ({ body: { ...(echo(call) as object), hints: [{ later: true }], cursor: 'c' } });
-    for (const kind of world.kinds) same((await world.call(kind, 'a')).cursor, 'c', 'the cursor');
+    for (const kind of world.kinds)
+      same((await resolves(world.call(kind, 'a'), `a ${kind}`)).cursor, 'c', 'the cursor');
   }),
 
   transportCase(
@@ -78,7 +79,7 @@ export const transportCases: readonly TransportCase[] = [
     world.server = (call) => ({ body: echo(call), fault: 'twice' });
     for (const kind of [...world.kinds, ...world.kinds, ...world.kinds]) {
       const label = `call ${world.calls.length}`;
-      same((await world.call(kind, label)).cursor, label, 'the cursor of the answer');
+      await world.answers(kind, label, `a ${kind} among answers that come twice`);
     }
   }),
 
@@ -114,7 +115,7 @@ export const transportCases: readonly TransportCase[] = [
       world.server = (call) => ({ body: echo(call) });
       held.at(-1)!();
       for (const label of ['next', 'and next'])
-        same((await world.call(kind, label)).cursor, label, 'the cursor of the next answer');
+        await world.answers(kind, label, 'a call after one that was given up');
     }
   }),
 
@@ -177,7 +178,7 @@ export const transportCases: readonly TransportCase[] = [
       }
     }
     world.server = (call) => ({ body: echo(call) });
-    for (const kind of world.kinds) await world.call(kind, 'a good answer after that');
+    for (const kind of world.kinds) await world.answers(kind, 'next', 'a good answer after a bad one');
   }),
 
   transportCase('what fails is a SyncError, whatever it was', async (world) => {
@@ -189,7 +190,7 @@ export const transportCases: readonly TransportCase[] = [
         () => undefined,
         (thrown: unknown) => thrown,
       );
-      holds(isSyncError(error), `a server that failed made the call reject with ${String(error)}`);
+      holds(isSyncError(error), `a server that failed made the call reject with ${told(error)}`);
     }
   }),
 

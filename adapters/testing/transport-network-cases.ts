@@ -1,4 +1,4 @@
-import { holds, rejects, same } from './check.js';
+import { holds, rejects, resolves, same, told } from './check.js';
 import { isSyncError } from 'syncline';
 import {
   echo,
@@ -54,7 +54,7 @@ export const networkTransportCases: readonly TransportCase[] = [
     );
     const allSilent = Promise.all(silent);
     await Promise.race([allSilent, world.arrived(silent.length)]);
-    same((await world.call(kind!, 'answered')).cursor, 'answered', 'the cursor of the answer');
+    await world.answers(kind!, 'answered', 'a call beside those that nobody answers');
     caller.abort();
     await allSilent;
   }),
@@ -62,7 +62,11 @@ export const networkTransportCases: readonly TransportCase[] = [
   transportCase('long requests and long answers arrive whole', async (world) => {
     world.server = (call) => ({ body: { ...(echo(call) as object), cursor: labelOf(call.request) } });
     for (const kind of world.kinds) {
-      same((await world.call(kind, long)).cursor, long, 'the cursor of the answer');
+      same(
+        (await resolves(world.call(kind, long), `a long ${kind}`)).cursor,
+        long,
+        'the cursor of the answer',
+      );
       same(labelOf(world.calls.at(-1)?.request), long, 'the cursor of the request');
     }
   }),
@@ -76,8 +80,7 @@ export const networkTransportCases: readonly TransportCase[] = [
         holds(!error.retryable, 'an answer that is too long calls itself retryable');
       }
       world.server = (call) => ({ body: echo(call) });
-      for (const kind of world.kinds)
-        same((await world.call(kind, 'next')).cursor, 'next', 'the next answer');
+      for (const kind of world.kinds) await world.answers(kind, 'next', 'the call after that');
     },
     { answerBytesMax: 10_000 },
   ),
@@ -101,7 +104,7 @@ export const networkTransportCases: readonly TransportCase[] = [
   transportCase(
     'a server that is gone is a failure to try again',
     async (world) => {
-      for (const kind of world.kinds) await world.call(kind, 'before');
+      for (const kind of world.kinds) await world.answers(kind, 'before', `a ${kind} before that`);
       await world.line.close();
       for (const kind of world.kinds) await fails(world, ['network', 'timeout'], kind);
     },
@@ -133,7 +136,7 @@ async function failsThenWorks(
     world.server = (call) => ({ body: echo(call), fault });
     await fails(world, codes, kind);
     world.server = sound;
-    same((await world.call(kind, 'next')).cursor, 'next', 'the cursor of the next answer');
+    await world.answers(kind, 'next', `the ${kind} after one that failed, of the same transport`);
   }
 }
 
@@ -144,7 +147,7 @@ async function fails(world: TransportWorld, codes: readonly string[], kind: 'pus
   );
   holds(
     isSyncError(outcome) && codes.includes(outcome.code),
-    `the ${kind} should reject with ${codes.join(' or ')}: ${String(outcome)}`,
+    `the ${kind}: expected a rejection with ${codes.join(' or ')}, got ${told(outcome)}`,
   );
   holds(
     isSyncError(outcome) && outcome.retryable === (outcome.code !== 'protocol'),

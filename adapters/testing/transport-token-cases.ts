@@ -31,9 +31,9 @@ export const tokenTransportCases: readonly TransportCase[] = [
     'credentials come along with each call, and are asked for anew',
     ({ refresh }) => (refresh ? 'fresh' : 'ada-token'),
     async (world, source) => {
-      for (const kind of world.kinds) await world.call(kind, 'a');
+      for (const kind of world.kinds) await world.answers(kind, 'a', 'a call with good credentials');
       source.ask = () => 'another-token';
-      for (const kind of world.kinds) await world.call(kind, 'b');
+      for (const kind of world.kinds) await world.answers(kind, 'b', 'a call with other credentials');
       const expected = [...world.kinds.map(() => 'ada-token'), ...world.kinds.map(() => 'another-token')];
       same(
         world.calls.map(({ token }) => token),
@@ -50,7 +50,7 @@ export const tokenTransportCases: readonly TransportCase[] = [
     async (world, source) => {
       world.server = only('new');
       for (const [at, kind] of world.kinds.entries()) {
-        same((await world.call(kind, 'a')).cursor, 'a', 'the cursor of the answer');
+        await world.answers(kind, 'a', 'a call whose credentials were refused, and can be renewed');
         holds(source.fresh >= 1 && source.fresh <= at + 1, `fresh ones were asked for ${source.fresh} times`);
       }
       same(
@@ -100,7 +100,8 @@ export const tokenTransportCases: readonly TransportCase[] = [
         return { body: { error: { code: 'unauthenticated', message: 'no' } } };
       };
       const [kind] = world.kinds;
-      await Promise.all([1, 2, 3, 4].map((at) => world.call(kind!, `call ${at}`)));
+      const what = 'a call that was refused together with others, and may have the fresh ones of another';
+      await Promise.all([1, 2, 3, 4].map((at) => world.answers(kind!, `call ${at}`, what)));
       same(source.fresh, 1, 'how often fresh credentials were asked for');
     },
   ),
@@ -114,7 +115,7 @@ export const tokenTransportCases: readonly TransportCase[] = [
       holds(error.retryable, 'it does not call itself retryable');
       same(world.calls.length, 0, 'how often the server was asked');
       source.ask = () => 'here';
-      await world.call(kind!, 'b');
+      await world.answers(kind!, 'b', 'a call once there are credentials again');
     },
   ),
 

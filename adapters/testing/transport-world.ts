@@ -1,5 +1,5 @@
 import type { PullRequest, PushRequest, TransportAdapter } from 'syncline';
-import { within, type ConformanceCase } from './check.js';
+import { resolves, same, within, type ConformanceCase } from './check.js';
 
 /** A call as it arrived at the other end, parsed from what was sent. */
 export interface ScriptedCall {
@@ -107,6 +107,12 @@ export class TransportWorld {
   /** Sends a request of that kind whose cursor is this label; what comes back must settle at once. */
   call(kind: Kind, label: string, signal: AbortSignal = new AbortController().signal): Promise<Echo> {
     return this.send(kind, { cursor: label }, signal) as Promise<Echo>;
+  }
+
+  /** A call that must get its own answer. */
+  async answers(kind: Kind, label: string, what: string): Promise<void> {
+    const { cursor } = await resolves(this.call(kind, label), what);
+    same(cursor, label, `${what}: the cursor of the answer`);
   }
 
   async send(

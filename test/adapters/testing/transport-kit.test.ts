@@ -40,6 +40,18 @@ function recoded(error: unknown, code: SyncError['code']): SyncError {
 
 const never = new AbortController().signal;
 
+/** Does nothing any more once its connection has ended. */
+function connectsOnce(sound: Sound): Partial<TransportAdapter> {
+  let end: unknown;
+  return around(sound, async (call, { signal }) => {
+    if (end !== undefined) throw new SyncError('network', 'the port is closed', { cause: end });
+    return call(signal).catch((error: unknown) => {
+      if (isSyncError(error, 'network')) end = error;
+      throw error;
+    });
+  });
+}
+
 /** Transports that differ from a sound one in these members, and the case that must catch them. */
 const broken: Record<string, readonly [caughtBy: string, flaw: Flaw]> = {
   'sends no more of a push than it knows': [
@@ -230,6 +242,10 @@ const broken: Record<string, readonly [caughtBy: string, flaw: Flaw]> = {
         }),
       ),
   ],
+  'connects once and for all': [
+    'a connection that ends without an answer is a failure to try again',
+    connectsOnce,
+  ],
   'lets each call ask for itself': [
     'calls that are refused together ask for fresh credentials once',
     ({ again, conditions }) => ({
@@ -246,6 +262,23 @@ describe('a sound transport over messages in memory', () => {
 describe('the cases for transports', () => {
   it.each(Object.entries(broken))('catch a transport that %s', async (_, [caughtBy, flaw]) => {
     await timeFlying(() => expectCaught(all, caughtBy, { sound: lineSetup(), broken: lineSetup(flaw) }));
+  });
+
+  it('say which call should have had an answer, and the code that it rejected with', async () => {
+    const cut = all.find(
+      ({ name }) => name === 'a connection that ends without an answer is a failure to try again',
+    );
+    await expect(timeFlying(async () => cut?.run(lineSetup(connectsOnce)))).rejects.toThrow(
+      "the push after one that failed, of the same transport: expected an answer, but it rejected with 'network': the port is closed",
+    );
+  });
+
+  it('say the code of another failure than the one that was due', async () => {
+    const silence = all.find(({ name }) => name === 'silence ends in a timeout');
+    const flaw: Flaw = (sound) => failingWith(sound, (error) => recoded(error, 'network'));
+    await expect(timeFlying(async () => silence?.run(lineSetup(flaw)))).rejects.toThrow(
+      "the push: expected a rejection with timeout, got 'network': ",
+    );
   });
 
   it('catch a transport that offers nothing', async () => {

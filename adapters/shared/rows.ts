@@ -1,4 +1,11 @@
-import { SyncError, type RowRef, type RowRevision, type StorageLayout, type StorageWrite } from 'syncline';
+import {
+  SyncError,
+  type Json,
+  type RowRef,
+  type RowRevision,
+  type StorageLayout,
+  type StorageWrite,
+} from 'syncline';
 
 /** Table in which a storage keeps what it could not read: the place as id, the text as value. */
 export const quarantineTable = '$quarantine';
@@ -34,10 +41,32 @@ export function conditionsOf(writes: readonly StorageWrite[]): RowRevision[] {
 
 /** Tables and indexes of both: what an older release does not know is kept up all the same. */
 export function unionOf(present: StorageLayout, wanted: StorageLayout): StorageLayout {
-  const union: Record<string, StorageLayout[string]> = { ...present };
-  for (const [name, { indexes }] of Object.entries(wanted))
-    union[name] = { indexes: { ...present[name]?.indexes, ...indexes } };
-  return union;
+  const grown = Object.entries(wanted).map(
+    ([name, { indexes }]) => [name, { indexes: { ...own(present, name)?.indexes, ...indexes } }] as const,
+  );
+  return { ...present, ...Object.fromEntries(grown) };
+}
+
+/** The JSON Pointer of an index, where the layout has that index. */
+export function pointerOf(layout: StorageLayout, table: string, index: string): string | undefined {
+  return own(own(layout, table)?.indexes ?? {}, index);
+}
+
+/** Any text may be a name, and an object inherits things that have names. */
+function own<T>(byName: Readonly<Record<string, T>>, name: string): T | undefined {
+  return Object.hasOwn(byName, name) ? byName[name] : undefined;
+}
+
+/** The value as JSON. Throws `validation` for what is none, a function too, of which `JSON.stringify` makes nothing. */
+export function jsonOf(value: Json, what = 'a row'): string {
+  let [text, cause]: [text?: string, cause?: unknown] = [];
+  try {
+    text = JSON.stringify(value);
+  } catch (error) {
+    cause = error;
+  }
+  if (text === undefined) throw new SyncError('validation', `${what} is not JSON`, { cause });
+  return text;
 }
 
 /** Characters of moved ids that are kept for others to follow; who is behind by more has to start again. */

@@ -1,4 +1,4 @@
-import type { RowRef, StorageLayout } from 'syncline';
+import { defaultRuntime, type RowRef, type StorageLayout } from 'syncline';
 import { holds, rejects, same } from './check.js';
 import { idsOf, layout, storageCase, valueOf, type StorageCase } from './storage-world.js';
 
@@ -43,10 +43,25 @@ export const storageLifecycleCases: readonly StorageCase[] = [
     await storage.close();
   }),
 
-  storageCase('close lets the commits issued before it settle', async (world) => {
+  storageCase('a second open is refused, and does not stand between commits and close', async (world) => {
     const storage = await world.open();
     const commits = [1, 2, 3].map((at) => storage.commit([{ table: 'notes', id: `n${at}`, value: at }]));
+    await rejects(storage.open(layout), 'storage-closed', 'a second open');
     await storage.close();
+    await Promise.all(commits);
+    same(await idsOf(await world.open(), 'notes'), ['n1', 'n2', 'n3'], 'rows');
+  }),
+
+  storageCase('close lets the commits issued before it settle', async (world) => {
+    const storage = await world.open();
+    let open = 3;
+    const commits = [1, 2, 3].map((at) =>
+      storage.commit([{ table: 'notes', id: `n${at}`, value: at }]).finally(() => open--),
+    );
+    await storage.close();
+    // Callbacks of what has settled come within the same turn of the event loop.
+    await new Promise<void>((resolve) => defaultRuntime.setTimer(0, resolve));
+    same(open, 0, 'number of commits that had not settled when close resolved');
     await Promise.all(commits);
     same(await idsOf(await world.open(), 'notes'), ['n1', 'n2', 'n3'], 'rows');
   }),
@@ -79,6 +94,29 @@ export const storageLifecycleCases: readonly StorageCase[] = [
       { table: 'notes', id: 'c', value: { due: 3, title: 'a' } },
     ]);
     same(await idsOf(later, 'notes', { index: 'title' }), ['c', 'b', 'a'], 'the new index after a write');
+  }),
+
+  storageCase('any text names a table, and an index of its own', async (world) => {
+    const names = ['constructor', '__proto__', '$own', 'Notes', 'notes', 'a\nb', '"a"', 'é', ''];
+    const indexNames = ['constructor', '__proto__', '/a~1b', '/abc/def', '/a\ubc2fdef', 'A', 'a', ''];
+    const of = (indexes: readonly string[]): StorageLayout =>
+      Object.fromEntries(
+        names.map((name) => [
+          name,
+          { indexes: Object.fromEntries(indexes.map((index) => [index, `/${indexNames.indexOf(index)}`])) },
+        ]),
+      );
+    const first = await world.open({}, of(indexNames.slice(4)));
+    await first.commit(
+      names.flatMap((table) =>
+        indexNames.map((_index, at) => ({ table, id: `${table} ${at}`, value: { [at]: table } })),
+      ),
+    );
+    const grown = await world.reopen(first, of(indexNames));
+    for (const table of names) {
+      for (const [at, index] of indexNames.entries())
+        same(await idsOf(grown, table, { index }), [`${table} ${at}`], `'${table}' by '${index}'`);
+    }
   }),
 
   storageCase('rows of a table that an older release does not know are kept', async (world) => {

@@ -65,6 +65,20 @@ export const storageOrderCases: readonly StorageCase[] = [
     });
   }),
 
+  storageCase('a range with a bound that is not a number holds nothing', async (world) => {
+    const storage = await world.open();
+    await storage.commit([1, 'text'].map((due) => ({ table: 'notes', id: `n${due}`, value: { due } })));
+    for (const range of [
+      { lower: NaN },
+      { upper: NaN },
+      { lower: NaN, upper: 'z' },
+      { lower: 0, upper: NaN },
+    ]) {
+      for (const index of ['due', undefined])
+        same(await idsOf(storage, 'notes', { ...(index && { index }), range }), [], 'ids');
+    }
+  }),
+
   storageCase('a range over ids tells a prefix from its siblings', async (world) => {
     const storage = await world.open();
     const ids = ['note', 'notebook', 'note/1', 'notf', 'not'];
@@ -115,6 +129,8 @@ export const storageOrderCases: readonly StorageCase[] = [
       [{ limit: 2 }, ['n1', 'n2']],
       [{ limit: 2, reverse: true }, ['n5', 'n4']],
       [{ limit: 0 }, []],
+      [{ limit: Infinity }, ['n1', 'n2', 'n3', 'n4', 'n5']],
+      [{ limit: 2 ** 40, reverse: true }, ['n5', 'n4', 'n3', 'n2', 'n1']],
       [{ limit: 99 }, ['n1', 'n2', 'n3', 'n4', 'n5']],
       [{ index: 'due', limit: 2 }, ['n5', 'n4']],
       [{ index: 'due', range: { lower: 2, upper: 4 }, limit: 2, reverse: true }, ['n2', 'n3']],

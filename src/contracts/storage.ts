@@ -45,7 +45,7 @@ export interface RowRevision extends RowRef {
   readonly revision: number;
 }
 
-/** Bounds of an index scan; a bound that is absent is open. */
+/** Bounds of an index scan; a bound that is absent is open, and none is within one that is `NaN`. */
 export interface ScanRange {
   readonly lower?: number | string;
   readonly upper?: number | string;

@@ -76,10 +76,11 @@ class LogStorage implements StorageAdapter {
     this.#compaction = new Compaction(device, { runtime, compactAfter });
   }
 
-  open(layout: StorageLayout, signals: StorageSignals = {}): Promise<void> {
+  async open(layout: StorageLayout, signals: StorageSignals = {}): Promise<void> {
+    if (this.#state !== 'new') throw new SyncError('storage-closed', 'a storage is opened once');
     const opened = this.#start(layout, signals);
     this.#turn = opened.catch(() => undefined);
-    return opened;
+    await opened;
   }
 
   async get(table: string, ids: readonly string[]): Promise<readonly (StoredRow | undefined)[]> {
@@ -113,7 +114,6 @@ class LogStorage implements StorageAdapter {
   }
 
   async #start(layout: StorageLayout, signals: StorageSignals): Promise<void> {
-    if (this.#state !== 'new') throw new SyncError('storage-closed', 'a storage is opened once');
     this.#state = 'opening';
     this.#layout = layout;
     this.#signals = signals;

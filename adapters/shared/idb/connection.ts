@@ -114,6 +114,8 @@ export async function connect(
   const opening = openDB(options.name, version, {
     upgrade(_database, oldVersion, _newVersion, transaction, event) {
       opened.dataLoss = dataLossOf(event);
+      // What fails here fails the opening, too.
+      transaction.done.catch(() => undefined);
       upgrade(unwrap(transaction), oldVersion);
     },
     blocking: (_current, wanted) =>

@@ -1,11 +1,5 @@
-import {
-  SyncError,
-  type Json,
-  type RowRef,
-  type RowRevision,
-  type StorageAdapter,
-  type StorageWrite,
-} from 'syncline';
+import type { Json, RowRef, RowRevision, StorageAdapter, StorageWrite } from 'syncline';
+import { jsonOf } from '../../shared/rows.js';
 import { headerId, headerTable, isHeaderMoved, type Keyring } from './keyring.js';
 
 type Committed = Awaited<ReturnType<StorageAdapter['commit']>>;
@@ -116,9 +110,5 @@ function isSettled(
 /** Named one by one: whatever else a write may say, now or in a later release, must not go along in clear. */
 function toDraft({ table, id, value, ifRevision }: StorageWrite): Draft {
   const write = { table, id, ...(ifRevision === undefined ? {} : { ifRevision }) };
-  try {
-    return { write, text: value === undefined ? undefined : JSON.stringify(value) };
-  } catch (cause) {
-    throw new SyncError('validation', `${table}/${id} is not JSON`, { cause });
-  }
+  return { write, text: value === undefined ? undefined : jsonOf(value, `${table}/${id}`) };
 }

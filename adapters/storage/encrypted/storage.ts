@@ -54,10 +54,11 @@ export class EncryptedStore implements StorageAdapter {
     });
   }
 
-  open(layout: StorageLayout, signals: StorageSignals = {}): Promise<void> {
+  async open(layout: StorageLayout, signals: StorageSignals = {}): Promise<void> {
+    if (this.#state !== 'new') throw new SyncError('storage-closed', 'a storage is opened once');
     const opened = this.#start(layout, signals);
     this.#opening = opened.catch(() => undefined);
-    return opened;
+    await opened;
   }
 
   async get(table: string, ids: readonly string[]): Promise<readonly Row[]> {
@@ -116,7 +117,6 @@ export class EncryptedStore implements StorageAdapter {
   }
 
   async #start(layout: StorageLayout, signals: StorageSignals): Promise<void> {
-    if (this.#state !== 'new') throw new SyncError('storage-closed', 'a storage is opened once');
     if (Object.hasOwn(layout, headerTable))
       throw new SyncError('validation', `the table '${headerTable}' is reserved`);
     this.#state = 'opening';

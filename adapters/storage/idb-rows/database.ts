@@ -7,12 +7,12 @@ import {
   type ConnectionOptions,
 } from '../../shared/idb/connection.js';
 import type { Opened } from '../../shared/idb/handle.js';
-import { unionOf } from '../../shared/rows.js';
+import { pointerOf, unionOf } from '../../shared/rows.js';
 import { commitStore, newestRevision } from './commits.js';
 import { keyPathOf, Table } from './table.js';
 
 /** Under their keys: `epoch`, `format`, and `layout`, all tables and indexes that are here. */
-const metaStore = '$syncline';
+export const metaStore = '$syncline';
 
 /** Version of what the stores look like; the version of the database grows with the layout. */
 const format = 1;
@@ -115,7 +115,7 @@ async function grow(transaction: IDBTransaction, wanted: StorageLayout): Promise
   for (const [name, { indexes }] of Object.entries(grown)) {
     const isNew = !db.objectStoreNames.contains(name);
     const store = isNew ? db.createObjectStore(name, { keyPath: 'id' }) : transaction.objectStore(name);
-    const moved = Object.keys(indexes).filter((index) => present[name]?.indexes[index] !== indexes[index]);
+    const moved = Object.keys(indexes).filter((index) => pointerOf(present, name, index) !== indexes[index]);
     for (const index of moved)
       if (!store.indexNames.contains(index)) store.createIndex(index, keyPathOf(index));
     if (!isNew && moved.length > 0) await new Table(name, indexes).refill(store);

@@ -20,7 +20,7 @@ import {
   type MovedRows,
 } from '../../shared/rows.js';
 import { addCommit, commitsSince, commitStore, type CommitRow } from './commits.js';
-import { openRows, type RowsDatabase } from './database.js';
+import { metaStore, openRows, type RowsDatabase } from './database.js';
 import type { Damage, Reading, Table } from './table.js';
 
 /** What a commit is about. */
@@ -54,7 +54,7 @@ export class IdbRowsStorage implements StorageAdapter {
 
   async open(layout: StorageLayout, signals: StorageSignals = {}): Promise<void> {
     if (this.#layout !== undefined) throw new SyncError('storage-closed', 'a storage is opened once');
-    const reserved = Object.keys(layout).find((name) => name.startsWith('$') && name !== quarantineTable);
+    const reserved = [commitStore, metaStore].find((name) => Object.hasOwn(layout, name));
     if (reserved !== undefined) throw new SyncError('validation', `'${reserved}' is no name for a table`);
     this.#layout = { ...layout, [quarantineTable]: { indexes: {} } };
     this.#signals = signals;

@@ -21,6 +21,9 @@ export interface Reading {
 /** In place of a row that the browser cannot give back; a row itself is an object. */
 const unreadable = null;
 
+/** IndexedDB counts with 32 bits; a limit from here on is none. */
+const countEnd = 2 ** 32;
+
 /** What one table of the storage has in an object store of its name. */
 export class Table {
   readonly name: string;
@@ -55,8 +58,8 @@ export class Table {
     if (limit === 0 || keys === 'empty') return { rows: [], damaged: [] };
     const store = transaction.objectStore(this.name);
     const source = index === undefined ? store : store.index(index);
-    if (reverse && limit < Infinity) return reversed(source, keys, limit);
-    const count = limit < Infinity ? limit : undefined;
+    const count = limit < countEnd ? limit : undefined;
+    if (reverse && count !== undefined) return reversed(source, keys, count);
     const values = await readable<unknown[]>(source.getAll(keys, count));
     const reading =
       values === undefined ? await this.#oneByOne(store, source, keys, count) : readingOf(values);
@@ -105,9 +108,13 @@ export function keyPathOf(index: string): string {
   return `keys.${propertyOf(index)}`;
 }
 
-/** A key path has names only: `/minutes` becomes `_2f_minutes`. */
+/** A key path has names only: `/minutes` becomes `_2f_minutes`, and `/größe` becomes `_2f_grf6_df_e`. */
 function propertyOf(index: string): string {
-  return `_${index.replace(/[^A-Za-z]/g, (sign) => `${sign.charCodeAt(0).toString(16)}_`)}`;
+  return `_${index.replace(/[^A-Za-z]/g, (sign) => {
+    const code = sign.charCodeAt(0).toString(16);
+    // Of one length each, or a letter before a sign would be taken for a digit of it.
+    return code.length > 2 ? `$${code.padStart(4, '0')}_` : `${code.padStart(2, '0')}_`;
+  })}`;
 }
 
 async function reversed(
@@ -157,6 +164,7 @@ function soundRow(stored: unknown): StoredRow | undefined {
 
 /** A range that holds nothing is no range to IndexedDB. */
 function keyRange({ lower, upper, lowerOpen, upperOpen }: ScanRange): IDBKeyRange | undefined | 'empty' {
+  if (Number.isNaN(lower) || Number.isNaN(upper)) return 'empty';
   if (lower === undefined)
     return upper === undefined ? undefined : IDBKeyRange.upperBound(upper, upperOpen === true);
   if (upper === undefined) return IDBKeyRange.lowerBound(lower, lowerOpen === true);

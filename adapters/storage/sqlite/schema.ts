@@ -1,5 +1,5 @@
 import { keyAt, SyncError, type StorageLayout } from 'syncline';
-import { unionOf } from '../../shared/rows.js';
+import { pointerOf, unionOf } from '../../shared/rows.js';
 import { addCommit, createCommits, isCutOff, newestCommit } from './commits.js';
 import { encodeText, sqlIndexName, sqlKey, sqlName } from './names.js';
 import type { Session } from './session.js';
@@ -58,7 +58,7 @@ export async function grow(session: Session, wanted: StorageLayout): Promise<voi
       `CREATE TABLE IF NOT EXISTS ${sqlName(name)} (id NOT NULL PRIMARY KEY, revision INTEGER NOT NULL, value TEXT NOT NULL)`,
     );
     for (const [index, pointer] of Object.entries(indexes)) {
-      const before = present[name]?.indexes[index];
+      const before = pointerOf(present, name, index);
       if (before === undefined)
         await session.run(`ALTER TABLE ${sqlName(name)} ADD COLUMN ${sqlName(index)}`);
       if (before !== pointer) await fill(session, name, index, pointer);

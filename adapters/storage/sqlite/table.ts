@@ -1,13 +1,12 @@
 import {
   keyAt,
-  SyncError,
   type Json,
   type RowRevision,
   type ScanOptions,
   type StorageWrite,
   type StoredRow,
 } from 'syncline';
-import { noSuchIndex } from '../../shared/rows.js';
+import { jsonOf, noSuchIndex } from '../../shared/rows.js';
 import type { SqliteValue } from '../../shared/sqlite.js';
 import { decodeText, encodeText, sqlKey, sqlName } from './names.js';
 import type { Session } from './session.js';
@@ -55,7 +54,7 @@ export class Table {
     const [puts, deletes]: [SqliteValue[][], SqliteValue[][]] = [[], []];
     for (const { id, value } of writes) {
       if (value === undefined) deletes.push([encodeText(id)]);
-      else puts.push([encodeText(id), revision, textOf(value), ...this.#keysOf(value)]);
+      else puts.push([encodeText(id), revision, jsonOf(value), ...this.#keysOf(value)]);
     }
     if (puts.length > 0) await session.runEach(this.#upsert, puts);
     if (deletes.length > 0) await session.runEach(`DELETE FROM ${this.#sql} WHERE id = ?`, deletes);
@@ -70,7 +69,10 @@ export class Table {
     );
   }
 
-  async scan(session: Session, { index, range = {}, limit = -1, reverse }: ScanOptions): Promise<Reading> {
+  async scan(
+    session: Session,
+    { index, range = {}, limit = Infinity, reverse }: ScanOptions,
+  ): Promise<Reading> {
     const column = index === undefined ? 'id' : this.#indexes.find((each) => each.index === index)?.column;
     if (column === undefined) throw noSuchIndex(index!);
     const conditions = [
@@ -83,7 +85,7 @@ export class Table {
       await session.all<RawRow>(
         `SELECT id, revision, value FROM ${this.#sql} WHERE ${conditions.join(' AND ')} ORDER BY ${order} LIMIT ?`,
         ...[range.lower, range.upper].filter((bound) => bound !== undefined).map(sqlKey),
-        limit,
+        Math.min(limit, Number.MAX_SAFE_INTEGER),
       ),
     );
   }
@@ -123,13 +125,5 @@ function parse(text: string): Json | undefined {
     return JSON.parse(text) as Json;
   } catch {
     return undefined;
-  }
-}
-
-function textOf(value: Json): string {
-  try {
-    return JSON.stringify(value);
-  } catch (cause) {
-    throw new SyncError('validation', 'a row is not JSON', { cause });
   }
 }

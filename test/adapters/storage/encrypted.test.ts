@@ -2,6 +2,7 @@ import Database from 'libsql';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Json } from 'syncline';
 import { encryptedStorage } from 'syncline/storage/encrypted';
 import { sqliteStorage } from 'syncline/storage/sqlite';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -22,6 +23,18 @@ function sqlite() {
 hold(...encrypted);
 
 describe('encryptedStorage over SQLite', () => {
+  it('refuses what JSON makes nothing of, and does not take it for a delete', async () => {
+    for (const storage of [encryptedStorage(sqlite()(), { key }), sqlite()()]) {
+      await storage.open({ notes: { indexes: {} } });
+      await storage.commit([{ table: 'notes', id: 'a', value: 1 }]);
+      const value = (() => 2) as unknown as Json;
+      const writing = storage.commit([{ table: 'notes', id: 'a', value }]);
+      await expect(writing).rejects.toMatchObject({ code: 'validation' });
+      expect(await storage.get('notes', ['a'])).toMatchObject([{ value: 1 }]);
+      await storage.close();
+    }
+  });
+
   it('refuses a file that was not encrypted, whose indexes stand afterwards', async () => {
     const below = sqlite();
     const layout = { notes: { indexes: { due: '/due' } } };

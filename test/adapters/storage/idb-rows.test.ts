@@ -155,6 +155,25 @@ describe('a database', () => {
     await expect(world().open({ $commits: { indexes: {} } })).rejects.toMatchObject({ code: 'validation' });
   });
 
+  it('that cannot grow fails to open, is as it was, and leaves no promise behind that nobody handles', async () => {
+    const { open } = world();
+    const storage = await open();
+    await storage.commit([{ table: 'notes', id: 'a', value: { due: 1 } }]);
+    await storage.close();
+    const unhandled = vi.fn();
+    process.on('unhandledRejection', unhandled);
+    vi.spyOn(IDBDatabase.prototype, 'createObjectStore').mockImplementationOnce(() => {
+      throw new DOMException('no room', 'QuotaExceededError');
+    });
+    await expect(open({ ...layout, more: { indexes: {} } })).rejects.toMatchObject({ code: 'storage-quota' });
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    process.off('unhandledRejection', unhandled);
+    expect(unhandled).not.toHaveBeenCalled();
+    const again = await open({ ...layout, more: { indexes: {} } });
+    expect((await again.scan('notes', { index: '/due' })).map(({ id }) => id)).toEqual(['a']);
+    await again.close();
+  });
+
   it('that was wiped while it was open is told from a new one', async () => {
     const { name, open, signals } = world();
     const opened: IDBDatabase[] = [];

@@ -4,6 +4,7 @@ import type { StorageAdapter } from 'syncline';
 import { encryptedStorage } from 'syncline/storage/encrypted';
 import { fileStorage } from 'syncline/storage/file';
 import { idbStorage } from 'syncline/storage/idb';
+import { idbRowsStorage } from 'syncline/storage/idb-rows';
 import { createMemoryStore, memoryStorage } from 'syncline/storage/memory';
 import { sqliteStorage } from 'syncline/storage/sqlite';
 import { storageCases } from 'syncline/testing';
@@ -21,6 +22,10 @@ export const encrypted = [
   subject('storage', 'encryptedStorage, over IndexedDB', storageCases, (run) => {
     const name = crypto.randomUUID();
     return run(sealed(() => idbStorage({ name })));
+  }),
+  subject('storage', 'encryptedStorage, over rows in IndexedDB', storageCases, (run) => {
+    const name = crypto.randomUUID();
+    return run(sealed(() => idbRowsStorage({ name })));
   }),
   subject('storage', 'encryptedStorage, over a file', storageCases, (run) =>
     withFile((file) => run(sealed(() => fileStorage({ file })))),

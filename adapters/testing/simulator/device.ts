@@ -38,8 +38,8 @@ export class Device {
   commits = 0;
   slowUntil = 0;
   silentUntil = 0;
-  #holder: Tab | undefined;
-  #queue: { readonly tab: Tab; readonly take: () => void }[] = [];
+  /** Who asks for the lease, the first of them holding it. A slot may have been opened again while its last life ends. */
+  #claims: Claim[] = [];
 
   constructor(
     readonly index: number,
@@ -63,7 +63,7 @@ export class Device {
     this.around.timeline.add(() => ({ ...tab.place, kind: 'fault', text: 'stops' }));
     tab.life.alive = false;
     tab.storage?.stop();
-    this.#release(tab);
+    this.#release(tab.life);
     tab.client = tab.life = tab.storage = undefined;
     tab.isOpening = false;
   }
@@ -91,7 +91,7 @@ export class Device {
       entities: entities.map(({ definition }) => definition),
       storage: storage.storage,
       transport: transportOf(life),
-      platform: profile.lease ? { lease: this.#lease(tab) } : ({} satisfies Platform),
+      platform: profile.lease ? { lease: this.#lease(life) } : ({} satisfies Platform),
       pageLimit: profile.pageLimit,
       pollIntervalMs: profile.pollMs,
       auto: profile.auto,
@@ -111,7 +111,7 @@ export class Device {
     tab.client = undefined;
     await client.close();
     if (tab.life === life) tab.life = tab.storage = undefined;
-    this.#release(tab);
+    this.#release(life);
   }
 
   /** Without a life, its timers outlast every tab. */
@@ -129,27 +129,29 @@ export class Device {
   }
 
   /** First come, first served. */
-  #lease(tab: Tab): NonNullable<Platform['lease']> {
+  #lease(life: Life): NonNullable<Platform['lease']> {
     return {
       acquire: (_name, { signal }) =>
         new Promise((resolve, reject) => {
-          const take = () => resolve(() => this.#release(tab));
+          const take = () => resolve(() => this.#release(life));
           signal.addEventListener('abort', () =>
             reject(new SyncError('aborted', 'the lease is not wanted any more')),
           );
-          if (this.#holder === undefined) {
-            this.#holder = tab;
-            take();
-          } else this.#queue.push({ tab, take });
+          this.#claims.push({ life, take });
+          if (this.#claims.length === 1) take();
         }),
     };
   }
 
-  #release(tab: Tab): void {
-    this.#queue = this.#queue.filter((waiting) => waiting.tab !== tab);
-    if (this.#holder !== tab) return;
-    const next = this.#queue.shift();
-    this.#holder = next?.tab;
-    next?.take();
+  #release(life: Life): void {
+    const [holder] = this.#claims;
+    this.#claims = this.#claims.filter((claim) => claim.life !== life);
+    const [next] = this.#claims;
+    if (next !== holder) next?.take();
   }
+}
+
+interface Claim {
+  readonly life: Life;
+  readonly take: () => void;
 }

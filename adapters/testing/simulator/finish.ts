@@ -29,14 +29,15 @@ export async function finish(world: World): Promise<void> {
     while (!isQuiet(world) && clock.now < deadline && world.broken.length === 0)
       await world.pass(lookEveryMs);
     if (await decide(world, round)) continue;
-    if (!isQuiet(world))
-      return world.report('bounded-rounds', `still busy ${withinMs} ms after all was healed: ${busy(world)}`);
+    if (!isQuiet(world)) return reportBusy(world, withinMs);
     break;
   }
   if (world.broken.length > 0) return;
-  // Whoever has nothing to send hears of the rest with the next poll.
-  await world.pass(2 * program.profile.pollMs + 30_000);
+  // Whoever has nothing to send hears of the rest with the next poll. A write may only now become durable, and is sent, too.
+  const restMs = 2 * program.profile.pollMs + 30_000;
+  await world.pass(restMs);
   if (world.broken.length > 0) return;
+  if (!isQuiet(world)) return reportBusy(world, restMs);
   const wasRestored = (world.counts['server-restored'] ?? 0) > 0;
   checkEnd(world.report, { ledger, holdings: hub.holdings, devices, witnesses, wasRestored });
   world.ask('end');
@@ -50,13 +51,13 @@ function isQuiet(world: World): boolean {
   });
 }
 
-function busy(world: World): string {
+function reportBusy(world: World, afterMs: number): void {
   const waiting = world.witnesses.map(({ outbox }) =>
     [...outbox.values()]
       .filter(({ state }) => state !== 'dead')
       .map(({ operation, state }) => `${shortId(operation.id)} ${state}`),
   );
-  return JSON.stringify(waiting);
+  world.report('bounded-rounds', `still busy ${afterMs} ms after all was healed: ${JSON.stringify(waiting)}`);
 }
 
 /** One device after the other, or they would contest each other's decisions for ever. */

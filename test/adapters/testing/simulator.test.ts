@@ -67,6 +67,34 @@ const notes = simulated(note, {
   create: (random, id) => ({ id, text: `<b>${random.int(100)}</b>`, stars: random.int(6) }),
 });
 
+test('tabs that are opened again while their last clients still close agree on one that sends', async () => {
+  const { program } = await simulate({ entities: [notes], replicas: 1, tabs: 2, faults: [], steps: 0 });
+  const written = (n: number) =>
+    ({ waitMs: 0, do: 'write', n, tab: n, entity: 'note', id: `note-${n}`, act: 'create' }) as const;
+  const reopened = (tab: number) =>
+    [
+      { waitMs: 10, do: 'close', tab },
+      { waitMs: 0, do: 'open', tab },
+    ] as const;
+  const { broken } = await replay(
+    { entities: [notes] },
+    {
+      ...program,
+      profile: { ...program.profile, lease: true },
+      steps: [
+        { waitMs: 0, do: 'open', tab: 0 },
+        { waitMs: 1_000, do: 'open', tab: 1 },
+        { waitMs: 1_000, do: 'fault', device: 0, fault: 'disk-slow', nth: 0, ms: 5_000 },
+        written(0),
+        written(1),
+        ...reopened(1),
+        ...reopened(0),
+      ],
+    },
+  );
+  expect(broken).toBeUndefined();
+});
+
 test('the default edit changes one field, and nothing breaks', async () => {
   const sweep = await simulateMany({ entities: [notes], runs: 10 });
   expect(sweep.failures.map(timelineText)).toEqual([]);

@@ -53,6 +53,11 @@ export function isBusy(error: unknown): boolean {
   return !isSyncError(error) && (name.test(nameOf(error)) || message.test(messageOf(error)));
 }
 
+/** Whether a statement that was good once names a table that is not there any more. */
+export function isTableGone(error: unknown): boolean {
+  return /no such table/.test(messageOf(error));
+}
+
 function nameOf(error: unknown): string {
   if (typeof error !== 'object' || error === null) return '';
   // `node:sqlite` says ERR_SQLITE_ERROR for everything, and the number beside it; its upper bits are details.

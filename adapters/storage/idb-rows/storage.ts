@@ -7,7 +7,7 @@ import type {
   StorageWrite,
   StoredRow,
 } from 'syncline';
-import { SyncError } from 'syncline';
+import { isSyncError, SyncError } from 'syncline';
 import { Handle } from '../../shared/idb/handle.js';
 import type { IdbSetup } from '../../shared/idb/options.js';
 import {
@@ -101,25 +101,33 @@ export class IdbRowsStorage implements StorageAdapter {
     name: string,
     read: (table: Table, transaction: IDBTransaction) => Promise<Reading>,
   ): Promise<StoredRow[]> {
-    const { rows, damaged } = await this.#handle.run('reading', (database) => {
-      const table = this.#table(database, name);
-      return database.connection.run([name], 'readonly', (transaction) => read(table, transaction));
-    });
-    if (damaged.length > 0) await this.#quarantine(name, damaged);
-    return rows;
+    for (;;) {
+      const { rows, damaged } = await this.#handle.run('reading', (database) => {
+        const table = this.#table(database, name);
+        return database.connection.run([name], 'readonly', (transaction) => read(table, transaction));
+      });
+      if (damaged.length === 0 || (await this.#quarantine(name, damaged))) return rows;
+    }
   }
 
-  async #quarantine(table: string, damaged: readonly Damage[]): Promise<void> {
+  /** False where one of the rows was written since it was read: it has a revision that can be read again. */
+  async #quarantine(table: string, damaged: readonly Damage[]): Promise<boolean> {
     const kept = damaged.filter(({ text }) => text !== undefined);
-    await this.#commit(
-      [
-        ...kept.map(({ id, text }) => ({ table: quarantineTable, id: `${table}/${id}`, value: text! })),
-        ...damaged.map(({ id }) => ({ table, id })),
-      ],
-      [],
-    );
+    try {
+      await this.#commit(
+        [
+          ...kept.map(({ id, text }) => ({ table: quarantineTable, id: `${table}/${id}`, value: text! })),
+          ...damaged.map(({ id }) => ({ table, id, ifRevision: 0 })),
+        ],
+        [],
+      );
+    } catch (error) {
+      if (isSyncError(error, 'storage-conflict')) return false;
+      throw error;
+    }
     const places = damaged.map(({ id }) => `${table}/${id}`);
     this.#signals.lost?.({ reason: `unreadable: ${places.join(', ')}`, quarantined: kept.length });
+    return true;
   }
 
   async #commit(writes: readonly StorageWrite[], reads: readonly RowRevision[]): Promise<number> {

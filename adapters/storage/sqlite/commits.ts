@@ -11,13 +11,16 @@ export const createCommits = `CREATE TABLE syncline_commits (
 export interface Newest {
   readonly revision: number;
   readonly chars: number;
+  /** Made when the store was; another one means that the store is another. */
+  readonly epoch: string | null;
 }
 
 export async function newestCommit(session: Session): Promise<Newest> {
   const [newest] = await session.all<Newest>(
-    'SELECT revision, chars FROM syncline_commits ORDER BY revision DESC LIMIT 1',
+    `SELECT revision, chars, (SELECT value FROM syncline WHERE key = 'epoch') AS epoch
+     FROM syncline_commits ORDER BY revision DESC LIMIT 1`,
   );
-  return newest ?? { revision: 0, chars: 0 };
+  return newest ?? { revision: 0, chars: 0, epoch: null };
 }
 
 /** Adds the commit after `newest`, last in a transaction that is open. */

@@ -48,6 +48,7 @@ export async function grow(session: Session, wanted: StorageLayout): Promise<voi
     await session.run('CREATE TABLE syncline (key TEXT PRIMARY KEY, value TEXT NOT NULL)');
     await session.run(createCommits);
     await setMeta(session, 'format', String(format));
+    await session.run(`INSERT INTO syncline (key, value) VALUES ('epoch', hex(randomblob(16)))`);
   }
   const present = await storedLayout(session);
   const grown = unionOf(present, wanted);

@@ -18,17 +18,19 @@ import {
   quarantineTable,
   refsOf,
 } from '../../shared/rows.js';
-import { sqliteError } from '../../shared/sqlite.js';
+import { isTableGone, sqliteError } from '../../shared/sqlite.js';
 import { addCommit, movedBetween, newestCommit } from './commits.js';
 import { dropAll, grow, inspect, layoutMark, storedLayout } from './schema.js';
 import { Session, type SessionOptions, type SqliteConnection } from './session.js';
-import { idOf, Table, type RawRow, type Reading } from './table.js';
+import { idOf, Table, type Reading } from './table.js';
 
 export interface StorageSetup extends SessionOptions {
   readonly database: () => SqliteConnection | PromiseLike<SqliteConnection>;
   readonly synchronous: 'full' | 'normal';
   readonly pollMs: number;
 }
+
+const removed = 'another connection removed the store';
 
 export class SqliteStorage implements StorageAdapter {
   readonly #setup: StorageSetup;
@@ -41,6 +43,8 @@ export class SqliteStorage implements StorageAdapter {
   #signals: StorageSignals = {};
   /** Newest commit that this connection knows of, its own and others'. */
   #seen = 0;
+  /** Of the store that was opened. */
+  #epoch: string | null = null;
   #toldOfLoss = false;
   #turn: Promise<unknown> = Promise.resolve();
   #closing: Promise<void> | undefined;
@@ -116,7 +120,7 @@ export class SqliteStorage implements StorageAdapter {
       await session.transaction(async () => {
         await grow(session, layout);
         await this.#readLayout(session);
-        this.#seen = (await newestCommit(session)).revision;
+        ({ revision: this.#seen, epoch: this.#epoch } = await newestCommit(session));
       });
     } catch (error) {
       await session.close();
@@ -172,26 +176,28 @@ export class SqliteStorage implements StorageAdapter {
       try {
         return await work(this.#session);
       } catch (error) {
-        throw sqliteError(error);
+        throw isTableGone(error) ? this.#closedOutside(removed) : sqliteError(error);
       }
     });
     this.#turn = turn.catch(() => undefined);
     return turn;
   }
 
-  /** The number of the commit; throws `storage-conflict`, and has changed nothing then. */
+  /** The number of the commit; throws `storage-conflict`, and has changed nothing then. `writing` runs inside of it. */
   async #commit(
     session: Session,
-    writes: readonly StorageWrite[],
+    writing: readonly StorageWrite[] | (() => Promise<readonly StorageWrite[]>),
     reads: readonly RowRevision[] = [],
   ): Promise<number> {
-    const moved = movedBy(writes);
     const foreign: RowRef[] = [];
     try {
       this.#seen = await session.transaction(async () => {
         const newest = await newestCommit(session);
+        if (newest.epoch !== this.#epoch) throw this.#closedOutside(removed);
         const revision = newest.revision + 1;
         foreign.push(...(await this.#follow(session, revision)));
+        const writes = typeof writing === 'function' ? await writing() : writing;
+        const moved = movedBy(writes);
         await this.#check(session, [...conditionsOf(writes), ...reads]);
         if (writes.length === 0) return newest.revision;
         for (const name of Object.keys(moved)) {
@@ -230,26 +236,25 @@ export class SqliteStorage implements StorageAdapter {
 
   /** What can be read; the rest goes to the quarantine table, as it is, and `lost` tells of it. */
   async #sound(session: Session, table: string, read: () => Promise<Reading>): Promise<StoredRow[]> {
-    const { rows, damaged } = await session.patiently(read);
-    if (damaged.length > 0) await this.#quarantine(session, table, damaged);
-    return rows;
-  }
-
-  async #quarantine(session: Session, table: string, damaged: readonly RawRow[]): Promise<void> {
-    const places = damaged.map((row) => `${table}/${idOf(row)}`);
-    await this.#commit(
-      session,
-      damaged.flatMap((row, at) => [
-        { table: quarantineTable, id: places[at]!, value: String(row.value) },
+    let reading = await session.patiently(read);
+    if (reading.damaged.length === 0) return reading.rows;
+    await this.#commit(session, async () => {
+      // Somebody else may have written these rows since.
+      reading = await read();
+      return reading.damaged.flatMap((row) => [
+        { table: quarantineTable, id: `${table}/${idOf(row)}`, value: String(row.value) },
         { table, id: idOf(row) },
-      ]),
-    );
-    this.#signals.lost?.({ reason: `unreadable: ${places.join(', ')}`, quarantined: damaged.length });
+      ]);
+    });
+    const places = reading.damaged.map((row) => `${table}/${idOf(row)}`);
+    if (places.length > 0)
+      this.#signals.lost?.({ reason: `unreadable: ${places.join(', ')}`, quarantined: places.length });
+    return reading.rows;
   }
 
   #closedOutside(reason: string): SyncError {
+    if (this.#is('open')) this.#signals.closed?.(reason);
     this.#state = 'closed';
-    this.#signals.closed?.(reason);
     return new SyncError('storage-closed', reason, { hint: 'Open the store again.' });
   }
 
@@ -267,7 +272,8 @@ export class SqliteStorage implements StorageAdapter {
     if (this.#setup.pollMs === 0) return;
     this.#cancelPoll = this.#setup.runtime.setTimer(this.#setup.pollMs, () => {
       this.#inTurn(async (session) => {
-        if ((await newestCommit(session)).revision !== this.#seen) await this.#commit(session, []);
+        const { revision, epoch } = await newestCommit(session);
+        if (revision !== this.#seen || epoch !== this.#epoch) await this.#commit(session, []);
       })
         .catch(() => undefined)
         .finally(() => this.#is('open') && this.#poll());

@@ -277,6 +277,21 @@ describe('a row that is damaged', () => {
     await storage.close();
   });
 
+  it('is left alone when it was written anew before the quarantine came to it', async () => {
+    const { name, open, signals } = world();
+    const storage = await open();
+    await storage.commit(['a', 'b'].map((id) => ({ table: 'notes', id, value: { due: 1 } })));
+    await beside(name, (db) =>
+      promised(db.transaction('notes', 'readwrite').objectStore('notes').put({ id: 'b', keys: {} })),
+    );
+    const reading = storage.scan('notes');
+    await storage.commit([{ table: 'notes', id: 'b', value: { due: 2 } }]);
+    expect((await reading).map(({ value }) => value)).toEqual([{ due: 1 }, { due: 2 }]);
+    expect(await storage.get('notes', ['b'])).toMatchObject([{ value: { due: 2 } }]);
+    expect(signals.lost).not.toHaveBeenCalled();
+    await storage.close();
+  });
+
   it('beyond what the browser can give back is told, and leaves the others readable', async () => {
     const { open, signals } = world();
     const storage = await open();

@@ -13,7 +13,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { StorageLayout } from 'syncline';
 import { sqliteStore } from 'syncline/server-store/sqlite';
-import { salvageRows, sqliteStorage, type SqliteStorageOptions } from 'syncline/storage/sqlite';
+import {
+  salvageRows,
+  sqliteStorage,
+  type SqliteStatement,
+  type SqliteStorageOptions,
+} from 'syncline/storage/sqlite';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { strict } from '../subjects/strict-driver.js';
 
@@ -191,6 +196,40 @@ describe('another connection', () => {
   });
 });
 
+describe('a store that another connection removes', () => {
+  it('is closed, and told once, though nothing has taken its place', async () => {
+    const { open, create, signals } = world();
+    const storage = await open();
+    await storage.commit([{ table: 'notes', id: 'a', value: 1 }]);
+    await create().destroy();
+    const calls = [
+      storage.commit([{ table: 'notes', id: 'b', value: 1 }]),
+      storage.scan('notes'),
+      storage.get('notes', ['a']),
+    ];
+    for (const outcome of await Promise.allSettled(calls))
+      expect(outcome).toMatchObject({ status: 'rejected', reason: { code: 'storage-closed' } });
+    expect(signals.closed.mock.calls).toEqual([['another connection removed the store']]);
+    await storage.close();
+  });
+
+  it('is told from the one that takes its place, however far that one has come', async () => {
+    const { open, create, signals } = world();
+    const storage = await open();
+    const { revision } = await storage.commit([{ table: 'notes', id: 'a', value: 'old' }]);
+    await create().destroy();
+    const next = await open();
+    await next.commit([{ table: 'notes', id: 'a', value: 'new' }]);
+    await next.commit([{ table: 'notes', id: 'b', value: 'new' }]);
+    const late = storage.commit([{ table: 'notes', id: 'a', value: 'late', ifRevision: revision }]);
+    await expect(late).rejects.toMatchObject({ code: 'storage-closed' });
+    expect(signals.closed.mock.calls).toEqual([['another connection removed the store']]);
+    expect(await next.get('notes', ['a'])).toMatchObject([{ value: 'new' }]);
+    await next.close();
+    await storage.close();
+  });
+});
+
 describe('a full disk', () => {
   it('rejects with storage-quota, stores nothing of the commit, and takes a small one', async () => {
     const { open, file } = world();
@@ -322,6 +361,28 @@ describe('a row whose text was damaged', () => {
     await storage.close();
   });
 
+  it('is left alone when another process has written it anew before the quarantine came to it', async () => {
+    const { file, open, beside, signals } = world();
+    const before = { BEGIN: () => undefined as unknown };
+    const database = () => {
+      const connection = new Database(file);
+      const prepare = (sql: string) => {
+        if (sql.startsWith('BEGIN')) before.BEGIN();
+        return connection.prepare(sql);
+      };
+      return { prepare: (sql: string) => sqliteStatement(prepare, sql), close: () => connection.close() };
+    };
+    const storage = await open(layout, { database });
+    await storage.commit(['a', 'b'].map((id) => ({ table: 'notes', id, value: { due: 1 } })));
+    beside((other) => other.exec(`UPDATE notes SET value = '{"due":1,"te' WHERE id = 'b'`));
+    before.BEGIN = () => beside((other) => other.exec(`UPDATE notes SET value = '{"due":2}' WHERE id = 'b'`));
+    const rows = await storage.scan('notes');
+    expect(rows.map(({ value }) => value)).toEqual([{ due: 1 }, { due: 2 }]);
+    expect(await storage.get('notes', ['b'])).toMatchObject([{ value: { due: 2 } }]);
+    expect(signals.lost).not.toHaveBeenCalled();
+    await storage.close();
+  });
+
   it('does not stop a layout from growing', async () => {
     const { open, beside, signals } = world();
     const storage = await open();
@@ -340,4 +401,9 @@ describe('a row whose text was damaged', () => {
 function salvaging(file: string): Database.Database {
   const database = new Database(file);
   return process.env.SQLITE_DRIVER === undefined ? database : database.unsafeMode();
+}
+
+/** Prepared at each call, so that a test can step in. */
+function sqliteStatement(prepare: (sql: string) => SqliteStatement, sql: string): SqliteStatement {
+  return { run: (...values) => prepare(sql).run(...values), all: (...values) => prepare(sql).all(...values) };
 }

@@ -36,7 +36,7 @@ export interface TransportConditions {
 
 export interface TransportLine {
   readonly transport: TransportAdapter;
-  /** Takes the other end away: what is under way is cut. May be called twice. */
+  /** Takes the server away for good: what is under way is cut, and who connects anew finds nobody. May be called twice. */
   close(): Promise<void>;
 }
 

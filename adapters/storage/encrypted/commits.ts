@@ -19,10 +19,15 @@ interface Draft {
   readonly text: string | undefined;
 }
 
-interface Issued {
+interface Sealing {
+  /** Revision of the header that is named. */
+  readonly header: number;
+  readonly sealed: Promise<readonly [StorageWrite[], readonly RowRevision[]]>;
+}
+
+interface Issued extends Sealing {
   readonly drafts: readonly Draft[];
   readonly reads: readonly RowRevision[];
-  readonly sealed: Promise<readonly [StorageWrite[], readonly RowRevision[]]>;
   readonly resolve: (result: Committed) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -31,7 +36,7 @@ interface Issued {
  * Brings commits to the storage below, sealed, and in the order in which they were issued.
  *
  * Each names the header as a row that it has read: one that was sealed before the keys or the indexes changed fails as
- * a whole, and is sealed again.
+ * a whole, and is sealed again. Those that go together name one header: none can get past one that has to come again.
  */
 export class Commits {
   readonly #setup: CommitsSetup;
@@ -45,7 +50,7 @@ export class Commits {
   issue(writes: readonly StorageWrite[], reads: readonly RowRevision[]): Promise<Committed> {
     return new Promise((resolve, reject) => {
       const drafts = writes.map(toDraft);
-      this.#queue.push({ drafts, reads, sealed: this.#seal(drafts, reads), resolve, reject });
+      this.#queue.push({ drafts, reads, ...this.#seal(drafts, reads), resolve, reject });
       this.#draining ??= this.#drain();
     });
   }
@@ -57,8 +62,7 @@ export class Commits {
 
   async #drain(): Promise<void> {
     while (this.#queue.length > 0) {
-      const round = this.#queue;
-      this.#queue = [];
+      const round = this.#nextRound();
       const sealed = await Promise.allSettled(round.map((issued) => issued.sealed));
       const outcomes = await Promise.allSettled(
         sealed.map(async (each) => {
@@ -72,27 +76,32 @@ export class Commits {
     this.#draining = undefined;
   }
 
+  #nextRound(): Issued[] {
+    const next = this.#queue.findIndex(({ header }) => header !== this.#queue[0]?.header);
+    return this.#queue.splice(0, next < 0 ? Infinity : next);
+  }
+
   async #repeat(stale: readonly Issued[]): Promise<void> {
     try {
       await this.#setup.refresh();
-      const again = stale.map((issued) => ({ ...issued, sealed: this.#seal(issued.drafts, issued.reads) }));
+      const again = stale.map((issued) => ({ ...issued, ...this.#seal(issued.drafts, issued.reads) }));
       this.#queue = [...again, ...this.#queue];
     } catch (error) {
       for (const { reject } of stale) reject(error);
     }
   }
 
-  #seal(drafts: readonly Draft[], reads: readonly RowRevision[]): Issued['sealed'] {
+  #seal(drafts: readonly Draft[], reads: readonly RowRevision[]): Sealing {
     const keyring = this.#setup.keyring();
     const header = { table: headerTable, id: headerId, revision: keyring.revision };
-    const named = drafts.some(({ text }) => text !== undefined) ? [...reads, header] : reads;
+    const named = drafts.length > 0 ? [...reads, header] : reads;
     const writes = drafts.map(async ({ write, text }) =>
       text === undefined ? write : { ...write, value: await this.#setup.seal(keyring, write, text) },
     );
     const sealed = Promise.all(writes).then((all) => [all, named] as const);
     // Whoever waits for it hears of it in turn.
     sealed.catch(() => undefined);
-    return sealed;
+    return { header: keyring.revision, sealed };
   }
 }
 

@@ -229,3 +229,38 @@ it('ends when the storage is closed, and can be ended later', async () => {
   await again.rotate();
   await isWhole(again);
 });
+
+it('keeps the commits of a tab that has not heard of it in the order in which they were issued', async () => {
+  const { store, open } = world();
+  const deaf = await open(first);
+  const one = encryptedStorage(memoryStorage({ store, deliver: () => undefined }), first);
+  opened.push(one);
+  await one.open(layout);
+  await one.rotate();
+  await Promise.all([
+    deaf.commit([{ table: 'outbox', id: 'o', value: 'the first one goes alone' }]),
+    deaf.commit([{ table: 'notes', id: 'a', value: 'of the time before' }]),
+    deaf.commit([{ table: 'notes', id: 'a' }]),
+  ]);
+  expect(await deaf.get('notes', ['a'])).toEqual([undefined]);
+});
+
+it('keeps the commits of a tab that hears of it in the order in which they were issued', async () => {
+  const { open } = world();
+  const one = await open(first);
+  const other = await open(first);
+  const writing: Promise<{ readonly revision: number }>[] = [];
+  for (let round = 0; round < 20; round++) {
+    let isRotating = true;
+    const rotating = one.rotate().finally(() => (isRotating = false));
+    // At every turn of the event loop, so that some fall between the moments at which the new key is heard of.
+    while (isRotating) {
+      writing.push(other.commit([{ table: 'notes', id: 'a', value: writing.length }]));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await rotating;
+  }
+  const revisions = (await Promise.all(writing)).map(({ revision }) => revision);
+  expect(revisions).toEqual(revisions.toSorted((a, b) => a - b));
+  expect(await other.get('notes', ['a'])).toMatchObject([{ value: writing.length - 1 }]);
+});

@@ -16,3 +16,23 @@ export function withSignal<T>(promise: Promise<T>, signal: AbortSignal | undefin
     promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', giveUp));
   });
 }
+
+/**
+ * Does something that is given up with the first of these signals. `AbortSignal.any` would do, but Node keeps what that
+ * makes for as long as somebody listens, and a transport may forget to stop.
+ */
+export async function withSignals<T>(
+  signals: readonly (AbortSignal | undefined)[],
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const controller = new AbortController();
+  const sources = signals.filter((signal) => signal !== undefined);
+  const giveUp = () => controller.abort(sources.find(({ aborted }) => aborted)?.reason);
+  for (const source of sources) source.addEventListener('abort', giveUp);
+  if (sources.some((source) => source.aborted)) giveUp();
+  try {
+    return await work(controller.signal);
+  } finally {
+    for (const source of sources) source.removeEventListener('abort', giveUp);
+  }
+}

@@ -1,7 +1,7 @@
 import { BehaviorSubject, type Observable } from 'rxjs';
 import type { Platform } from '../contracts/connectivity.js';
 import { SyncError, toSyncError } from '../errors.js';
-import { aborted, withSignal } from './abort.js';
+import { aborted, withSignal, withSignals } from './abort.js';
 import type { Context } from './context.js';
 import { Exchange, type SyncProgress } from './exchange.js';
 import { retryDelayMs } from './pacing.js';
@@ -155,8 +155,8 @@ export class SyncLoop {
   /** Single flight: whoever comes while an exchange runs waits for it. */
   #once(signal?: AbortSignal, hurries = false): Promise<void> {
     this.#exchange.pacing.hurries = hurries;
-    const closing = this.#closing.signal;
-    this.#running ??= this.#run(AbortSignal.any([closing, signal ?? closing])).finally(() => {
+    const ends = [this.#closing.signal, signal];
+    this.#running ??= withSignals(ends, (either) => this.#run(either)).finally(() => {
       this.#running = undefined;
       this.#tell();
     });

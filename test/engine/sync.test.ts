@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Runtime } from 'syncline';
 import type { LoopbackMiddleware } from 'syncline/transport/loopback';
+import { bytesInUse } from '../support/memory.js';
 import { createWorld, task } from '../support/world.js';
 
 /** Holds calls back until it is opened. */
@@ -52,6 +53,23 @@ function manualRuntime() {
 function settled(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, 5));
 }
+
+test('what a transport leaves listening to its signal goes with the exchange', async () => {
+  const signals: WeakRef<AbortSignal>[] = [];
+  const world = createWorld();
+  const phone = await world.device({
+    middleware: ({ request, signal }, next) => {
+      signal.addEventListener('abort', () => undefined);
+      signals.push(new WeakRef(signal));
+      return next(request);
+    },
+  });
+  for (let round = 0; round < 10; round++) await phone.sync();
+  await bytesInUse();
+  expect(signals).toHaveLength(10);
+  expect(signals.filter((signal) => signal.deref() !== undefined)).toEqual([]);
+  await world.close();
+});
 
 test('a sync that is given up does not take along one that somebody else asked for', async () => {
   const world = createWorld();

@@ -30,20 +30,26 @@ export async function withinTime<T>(
   failure: string,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  // More than platforms can count would be no time at all, or an error.
-  const limit = AbortSignal.timeout(Math.min(timeoutMs, 2 ** 31 - 1));
-  const both = AbortSignal.any([signal, limit]);
+  const givenUp = () => new SyncError('aborted', 'the request was given up', { cause: signal.reason });
+  if (signal.aborted) throw givenUp();
+  const call = new AbortController();
+  const ended = new Promise<never>((_, reject) =>
+    call.signal.addEventListener('abort', () => reject(call.signal.reason as SyncError)),
+  );
+  const giveUp = () => call.abort(givenUp());
+  signal.addEventListener('abort', giveUp);
+  const isLate = () => call.abort(new SyncError('timeout', `no answer within ${timeoutMs} ms`));
+  // More than platforms can count would be no time at all.
+  const timer = setTimeout(isLate, Math.min(timeoutMs, 2 ** 31 - 1));
   try {
-    both.throwIfAborted();
-    const end = new Promise<never>((_, reject) =>
-      both.addEventListener('abort', () => reject(both.reason as Error)),
-    );
-    return await Promise.race([work(both), end]);
+    return await Promise.race([work(call.signal), ended]);
   } catch (cause) {
-    if (signal.aborted) throw new SyncError('aborted', 'the request was given up', { cause });
-    if (limit.aborted) throw new SyncError('timeout', `no answer within ${timeoutMs} ms`, { cause });
+    if (call.signal.aborted) throw call.signal.reason;
     if (isSyncError(cause)) throw cause;
     throw new SyncError('network', failure, { cause });
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', giveUp);
   }
 }
 

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { httpTransport, type HttpFetch, type HttpTransportOptions } from 'syncline/transport/http';
@@ -231,6 +232,15 @@ describe('the HTTP transport', () => {
       code: 'aborted',
     });
     expect(patientAsked).toHaveLength(1);
+  });
+
+  it('holds on to neither its caller nor its timer once the answer is there', async () => {
+    const { transport, asked } = withFetch(() => json(page), { timeoutMs: 20 });
+    const caller = new AbortController();
+    await transport.pull!(pullRequest, { signal: caller.signal });
+    expect(getEventListeners(caller.signal, 'abort')).toEqual([]);
+    await new Promise((resolve) => setTimeout(resolve, 40));
+    expect(asked[0]?.init.signal?.aborted).toBe(false);
   });
 
   it('reads no answer without end', async () => {

@@ -92,6 +92,24 @@ export const logRecoveryCases: readonly LogDeviceCase[] = [
     same(await idsOf(await world.storage(), 'notes'), ['b'], 'rows after a restart');
   }),
 
+  deviceCase('a damaged snapshot is reported once, though nothing is written after it', async (world) => {
+    const writer = await world.storage();
+    await put(writer, 'a');
+    await writer.close();
+    const device = await world.open();
+    await device.compact(['1 nothing that a storage wrote'], 1);
+    await device.close();
+    const losses: Loss[] = [];
+    for (let restart = 0; restart < 3; restart++) {
+      const storage = await world.storage({ lost: (loss) => losses.push(loss) });
+      same((await storage.scan('$quarantine')).length, 1, 'rows in $quarantine');
+      await storage.close();
+    }
+    same(losses.length, 1, 'reports of one damage');
+    await put(await world.storage(), 'b');
+    same(await idsOf(await world.storage(), 'notes'), ['b'], 'rows after a commit');
+  }),
+
   deviceCase('a damaged log can be exported, and is as it was afterwards', async (world) => {
     const writer = await world.storage({}, damaging('b'));
     for (const id of ['a', 'b', 'c']) await put(writer, id);

@@ -255,7 +255,19 @@ class LogStorage implements StorageAdapter {
       });
     }
     // When this fails the log stays as it is, readable as far as it was, and the next reader reports the same.
-    if (damages.length > 0 || torn) await this.#compaction.now(this.#resident).catch(() => undefined);
+    if (damages.length > 0 || torn) await this.#rewrite().catch(() => undefined);
+  }
+
+  async #rewrite(): Promise<void> {
+    const resident = this.#resident;
+    if (resident.head === resident.snapshotUpTo) {
+      // A snapshot gives way to a later one only, and an entry that changes nothing makes it later.
+      const payload = encodeEntry(resident.revision + 1, ['[]']);
+      if (!(await this.#device.append(payload, { after: resident.head }))) return;
+      resident.head++;
+      resident.apply([], resident.revision + 1);
+    }
+    await this.#compaction.now(resident);
   }
 
   #lostEntries(): SyncError {

@@ -25,6 +25,8 @@ export interface Debris extends Omit<Frame, 'kind' | 'position'> {
   readonly kind: 'debris';
   /** An append that stopped on its way: nobody was told of it. */
   readonly torn: boolean;
+  /** What has to come before a frame that is to be found behind it. */
+  readonly closing: Buffer;
 }
 
 export type Piece = Frame | Debris;
@@ -80,7 +82,9 @@ async function pieceAt(source: ByteSource, at: number): Promise<Piece> {
   const complete = end < source.size || (end === source.size && (await source.bytes(end - 1, 1))[0] !== 0);
   if (complete) return { kind, position, at, end, text: (await source.bytes(from, bytes)).toString() };
   const text = (await source.bytes(at, source.size - at)).toString();
-  return { kind: 'debris', at, end: source.size, text, torn: kind === 'E' };
+  // It still says how long it is, and would take in what comes after.
+  const closing = Buffer.alloc(end - source.size);
+  return { kind: 'debris', at, end: source.size, text, torn: kind === 'E', closing };
 }
 
 /** From a place where no frame begins to the next one that does. */
@@ -93,7 +97,9 @@ async function debrisAt(source: ByteSource, at: number): Promise<Piece> {
   // A snapshot was flushed before it got its name: only an entry can have been stopped on its way.
   const begun = rest[0] === 'E'.charCodeAt(0) || rest[0] === 0;
   const torn = line === 0 && begun && rest.at(-1) !== lineFeed;
-  return { kind: 'debris', at, end: at + found.length, text: found.toString(), torn };
+  // Not a line feed alone, which would make the line whole that says what follows.
+  const closing = Buffer.from(found.at(-1) === lineFeed ? '' : ' \n');
+  return { kind: 'debris', at, end: at + found.length, text: found.toString(), torn, closing };
 }
 
 function headOf(bytes: Buffer): Head | undefined {

@@ -15,6 +15,8 @@ interface Append {
   readonly reject: (error: SyncError) => void;
 }
 
+const nothing: Buffer = Buffer.alloc(0);
+
 /**
  * The one writer of a file; all devices of this process that stand over the file share it.
  *
@@ -25,8 +27,10 @@ export class Journal {
   readonly #release: () => Promise<void>;
   readonly #listeners = new Set<LogSignals>();
   #handle: FileHandle;
-  /** Where the next frame goes. */
+  /** Where the next write goes. */
   #end = fileHead.length;
+  /** What goes before the next frame, where the file ends in something unreadable. */
+  #closing = nothing;
   #head = 0;
   /** End of the snapshot. */
   #upTo = 0;
@@ -154,11 +158,15 @@ export class Journal {
   async #assemble(source: ByteSource, from: number, head: number): Promise<Assembly> {
     const assembly = new Assembly(head);
     this.#end = source.size;
+    this.#closing = nothing;
     for await (const piece of scan(source, from)) {
       if (piece.kind === 'debris' && piece.torn) {
         this.#end = piece.at;
         await this.#handle.truncate(this.#end);
-      } else assembly.add(piece);
+      } else {
+        assembly.add(piece);
+        this.#closing = piece.kind === 'debris' ? piece.closing : nothing;
+      }
     }
     assembly.finish();
     return assembly;
@@ -167,9 +175,9 @@ export class Journal {
   async #writeAppends(): Promise<void> {
     const appends = this.#appends;
     this.#appends = [];
-    const frames: Buffer[] = [];
+    const frames = [this.#closing];
     const places: Place[] = [];
-    let [head, end] = [this.#head, this.#end];
+    let [head, end] = [this.#head, this.#end + this.#closing.length];
     const taken = appends.filter(({ payload, after }) => {
       if (after !== head) return false;
       const frame = encodeFrame('E', ++head, payload);
@@ -180,16 +188,19 @@ export class Journal {
     });
     try {
       this.#assertSound();
-      if (frames.length > 0) await this.#flush(Buffer.concat(frames));
+      if (taken.length > 0) await this.#flush(Buffer.concat(frames));
     } catch (error) {
       const failure = toStorageError(error, 'writing');
       for (const { reject } of appends) reject(failure);
       return;
     }
-    this.#head = head;
-    this.#end = end;
-    this.#places.push(...places);
-    if (taken.length > 0) this.#fresh = undefined;
+    if (taken.length > 0) {
+      this.#head = head;
+      this.#end = end;
+      this.#closing = nothing;
+      this.#places.push(...places);
+      this.#fresh = undefined;
+    }
     for (const append of appends) append.resolve(taken.includes(append));
     this.#ring(taken);
   }
@@ -238,6 +249,7 @@ export class Journal {
     await writeAt(target, tail, snapshotEnd);
     await target.datasync();
     await rename(draftPath(this.#path), this.#path);
+    if (kept.length === 0) this.#closing = nothing;
     const old = this.#handle;
     this.#handle = target;
     this.#places = kept.map(({ position, at }) => ({ position, at: at - from + snapshotEnd }));

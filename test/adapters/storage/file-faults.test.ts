@@ -112,6 +112,36 @@ describe('a file that was damaged', () => {
     }
   });
 
+  it('keeps what is appended to a snapshot that was cut off, wherever that was', async () => {
+    const file = freshFile();
+    const device = fileDevice({ file });
+    await device.open();
+    await device.append('before', { after: 0 });
+    await device.compact(['a chunk\nof two lines', 'and one that is longer than what is appended to it'], 1);
+    await device.close();
+    const whole = await readFile(file);
+    for (let length = 'syncline log 1\n'.length; length < whole.length; length++) {
+      await writeFile(file, whole.subarray(0, length));
+      const payloads = ['one', 'two', 'three'];
+      const heads: number[] = [];
+      for (const payload of payloads) {
+        const cut = fileDevice({ file });
+        await cut.open();
+        const { snapshot, entries } = await cut.read(0);
+        heads.push(entries.at(-1)?.position ?? snapshot?.upTo ?? 0);
+        expect(await cut.append(payload, { after: heads.at(-1)! })).toBe(true);
+        expect((await cut.read(heads.at(-1)!)).entries.map((entry) => entry.payload)).toEqual([payload]);
+        await cut.close();
+      }
+      const again = fileDevice({ file });
+      await again.open();
+      const { entries } = await again.read(heads[0]!);
+      expect(entries.map(({ payload }) => payload)).toEqual(payloads);
+      expect(entries.map(({ position }) => position)).toEqual(heads.map((head) => head + 1));
+      await again.close();
+    }
+  });
+
   it('never loses a row in silence, whichever byte was changed by one bit', async () => {
     const file = freshFile();
     const whole = await writtenLog(file);

@@ -26,13 +26,15 @@ export async function withSignals<T>(
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const controller = new AbortController();
-  const sources = signals.filter((signal) => signal !== undefined);
-  const giveUp = () => controller.abort(sources.find(({ aborted }) => aborted)?.reason);
-  for (const source of sources) source.addEventListener('abort', giveUp);
-  if (sources.some((source) => source.aborted)) giveUp();
+  const stops = signals.map((signal) => {
+    const giveUp = () => controller.abort(signal?.reason);
+    if (signal?.aborted === true) giveUp();
+    signal?.addEventListener('abort', giveUp);
+    return () => signal?.removeEventListener('abort', giveUp);
+  });
   try {
     return await work(controller.signal);
   } finally {
-    for (const source of sources) source.removeEventListener('abort', giveUp);
+    for (const stop of stops) stop();
   }
 }

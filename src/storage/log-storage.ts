@@ -11,7 +11,7 @@ import type {
 } from '../contracts/storage.js';
 import { isSyncError, SyncError, toSyncError } from '../errors.js';
 import { defaultRuntime } from '../runtime.js';
-import { CommitQueue, type Waiting } from './commit-queue.js';
+import { takeFold, type Waiting } from './fold.js';
 import { Compaction } from './compaction.js';
 import { PendingCommit } from './pending-commit.js';
 import { Moved, Resident, type Reading } from './resident.js';
@@ -59,7 +59,8 @@ class LogStorage implements StorageAdapter {
   #layout: StorageLayout = {};
   #signals: StorageSignals = {};
   #resident = new Resident({});
-  readonly #queue = new CommitQueue();
+  /** In the order in which they were issued. */
+  #queue: Waiting[] = [];
   /** Reads of the log's tail so far. */
   #reads = 0;
   /** Somebody else appended, and the tail was not read yet. */
@@ -99,7 +100,7 @@ class LogStorage implements StorageAdapter {
     return new Promise((resolve, reject) => {
       for (const rows of [writes, reads]) for (const { table } of rows) this.#table(table);
       if (writes.length + reads.length === 0) return resolve({ revision: this.#resident.revision });
-      this.#queue.add({ commit: new PendingCommit(writes, reads), resolve, reject, reads: this.#reads });
+      this.#queue.push({ commit: new PendingCommit(writes, reads), resolve, reject, reads: this.#reads });
       this.#work();
     });
   }
@@ -173,8 +174,8 @@ class LogStorage implements StorageAdapter {
 
   async #drain(): Promise<void> {
     this.#working = true;
-    while (this.#queue.size > 0 || (this.#behind && this.#is('open'))) {
-      if (this.#queue.size > 0) await this.#appendNext();
+    while (this.#queue.length > 0 || (this.#behind && this.#is('open'))) {
+      if (this.#queue.length > 0) await this.#appendNext();
       // A tail that cannot be read now is read before the next commit.
       else await this.#catchUp().catch(() => undefined);
     }
@@ -182,7 +183,7 @@ class LogStorage implements StorageAdapter {
   }
 
   async #appendNext(): Promise<void> {
-    const fold = this.#queue.nextFold(this.#resident, this.#reads);
+    const fold = takeFold(this.#queue, this.#resident, this.#reads);
     if (fold.length === 0) return this.#confirm();
     const { head, revision } = this.#resident;
     const payload = encodeEntry(
@@ -196,7 +197,7 @@ class LogStorage implements StorageAdapter {
       } else {
         await this.#catchUp();
         if (this.#resident.head === head) throw this.#lostEntries();
-        this.#queue.putBack(fold);
+        this.#queue = [...fold, ...this.#queue];
       }
     } catch (error) {
       this.#fail(fold, toSyncError(error));
@@ -206,7 +207,7 @@ class LogStorage implements StorageAdapter {
   /** Reads the tail for the commit at the front, whose conditions fail here and may hold there. */
   async #confirm(): Promise<void> {
     try {
-      if (this.#queue.size > 0) await this.#catchUp();
+      if (this.#queue.length > 0) await this.#catchUp();
     } catch (error) {
       this.#queue.shift()?.reject(toSyncError(error));
     }
@@ -225,7 +226,7 @@ class LogStorage implements StorageAdapter {
   /** A shared entry that found no room is tried again commit by commit: the small ones may fit. */
   #fail(fold: readonly Waiting[], error: SyncError): void {
     if (fold.length > 1 && isSyncError(error, 'storage-quota')) {
-      this.#queue.putBack(fold.map((waiting) => ({ ...waiting, alone: true })));
+      this.#queue = [...fold.map((waiting) => ({ ...waiting, alone: true })), ...this.#queue];
     } else {
       for (const { reject } of fold) reject(error);
     }

@@ -30,21 +30,22 @@ export async function withinTime<T>(
   failure: string,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const givenUp = () => new SyncError('aborted', 'the request was given up', { cause: signal.reason });
-  if (signal.aborted) throw givenUp();
   const call = new AbortController();
-  const ended = new Promise<never>((_, reject) =>
-    call.signal.addEventListener('abort', () => reject(call.signal.reason as SyncError)),
-  );
-  const giveUp = () => call.abort(givenUp());
-  signal.addEventListener('abort', giveUp);
+  const giveUp = () =>
+    call.abort(new SyncError('aborted', 'the request was given up', { cause: signal.reason }));
   const isLate = () => call.abort(new SyncError('timeout', `no answer within ${timeoutMs} ms`));
+  if (signal.aborted) giveUp();
+  signal.addEventListener('abort', giveUp);
   // More than platforms can count would be no time at all.
   const timer = setTimeout(isLate, Math.min(timeoutMs, 2 ** 31 - 1));
   try {
+    call.signal.throwIfAborted();
+    const ended = new Promise<never>((_, reject) =>
+      call.signal.addEventListener('abort', () => reject(call.signal.reason as Error)),
+    );
     return await Promise.race([work(call.signal), ended]);
   } catch (cause) {
-    if (call.signal.aborted) throw call.signal.reason;
+    call.signal.throwIfAborted();
     if (isSyncError(cause)) throw cause;
     throw new SyncError('network', failure, { cause });
   } finally {

@@ -52,6 +52,26 @@ test('a wrong merge rule is found by an invariant, in a history of a few steps',
   expect(timelineText(verdict)).toContain("Seed 1 breaks 'each coin is taken once'");
 });
 
+test('no step of a history that was made small can be spared, with its time or without', async () => {
+  const { entities, invariants } = thieves;
+  const { program, broken } = await simulate({ entities, invariants: invariants ?? {}, seed: 15 });
+  expect(program.steps.length).toBeLessThan(10);
+  for (const [at, { waitMs }] of program.steps.entries()) {
+    for (const keptMs of [0, waitMs]) {
+      const [next, ...rest] = program.steps.slice(at + 1);
+      const after = next === undefined ? [] : [{ ...next, waitMs: next.waitMs + keptMs }, ...rest];
+      const steps = [...program.steps.slice(0, at), ...after];
+      const verdict = await replay({ ...thieves, shrink: false }, { ...program, steps });
+      expect(verdict.broken?.promise).not.toBe(broken?.promise);
+    }
+  }
+});
+
+test('what is broken from the start needs no step', async () => {
+  const { program } = await simulate({ ...thieves, invariants: { never: () => 'never' } });
+  expect(program.steps).toEqual([]);
+});
+
 test('a program that was kept as text breaks the same promise again', async () => {
   const { program, broken } = await simulate(thieves);
   const again = await replay(thieves, JSON.parse(JSON.stringify(program)) as typeof program);

@@ -40,12 +40,18 @@ async function act(
     case 'resume':
       return client.outbox.resume();
     case 'resolve':
+      if (client.conflicts.list().length === 0) return tellNone(world, tab, 'conflict');
       return resolveConflict(world, client, step);
     case 'letter':
+      if (client.outbox.deadLetters().length === 0) return tellNone(world, tab, 'dead letter');
       return disposeOf(world, client, step);
     case 'open':
       return;
   }
+}
+
+function tellNone(world: World, tab: Tab, what: string): void {
+  world.timeline.add(() => ({ ...tab.place, kind: 'note', text: `there is no ${what}` }));
 }
 
 async function writing(world: World, tab: Tab, write: () => Promise<void>): Promise<void> {

@@ -15,7 +15,7 @@ export function tellStep(step: Step): string {
     case 'resolve':
       return `a person settles a conflict: ${step.choice}`;
     case 'letter':
-      return `a dead letter: ${step.verb}`;
+      return `a person sees to a dead letter: ${step.verb}`;
     case 'backup':
       return 'is backed up';
     case 'fault':

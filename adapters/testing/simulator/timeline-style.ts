@@ -25,7 +25,7 @@ li::before { content: ''; display: inline-block; width: 10px; height: 10px; marg
 main { overflow: auto; max-height: 88vh; border-block: 1px solid var(--line); }
 .lanes { position: relative; display: grid; padding-bottom: 14px;
   min-width: calc(76px + var(--count) * 210px); grid-template-columns: 76px repeat(var(--count), minmax(0, 1fr)); grid-auto-rows: ${rowPx}px; }
-.lane { position: sticky; top: 0; z-index: 4; display: grid; place-items: center; font-weight: 600;
+.lane { position: sticky; top: 0; z-index: 4; display: grid; place-items: center; height: ${rowPx - 8}px; font-weight: 600;
   background: var(--head); border-bottom: 1px solid var(--line); }
 .rail { justify-self: center; width: 0; border-left: 1px solid var(--line); }
 .time { position: sticky; left: 0; z-index: 3; padding: 5px 8px 0 0; text-align: right; color: var(--soft);

@@ -44,8 +44,18 @@ export function draftPath(path: string): string {
 export async function createLog(path: string, mode: number): Promise<FileHandle> {
   await rm(draftPath(path), { force: true });
   const handle = await open(draftPath(path), 'wx+', mode & 0o777);
-  await writeAt(handle, fileHead, 0);
-  return handle;
+  return openAfter(handle, () => writeAt(handle, fileHead, 0));
+}
+
+/** The file once `work` is done; closed when that fails, for nobody else has it yet. */
+async function openAfter(handle: FileHandle, work: () => Promise<void>): Promise<FileHandle> {
+  try {
+    await work();
+    return handle;
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
 }
 
 /** The file as it is. One that is missing, or has no byte in it, becomes an empty log. */
@@ -58,10 +68,11 @@ export async function openLog(path: string): Promise<FileHandle> {
     if (!isMissing(error)) throw error;
   }
   const created = await createLog(path, ownersOnly);
-  await created.sync();
-  await rename(draftPath(path), path);
-  await syncFolder(path);
-  return created;
+  return openAfter(created, async () => {
+    await created.sync();
+    await rename(draftPath(path), path);
+    await syncFolder(path);
+  });
 }
 
 /** Puts a snapshot into an empty log, and returns where it ends. */

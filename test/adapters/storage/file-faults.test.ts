@@ -7,6 +7,7 @@ import {
   open,
   readdir,
   readFile,
+  readlink,
   rm,
   stat,
   symlink,
@@ -239,6 +240,23 @@ describe('a disk', () => {
     vi.restoreAllMocks();
     expect(await device.append('c', { after: 1 })).toBe(true);
     expect(await device.compact(['all'], 1)).toBe(true);
+    await device.close();
+  });
+
+  it('leaves no file open that it could not begin', async () => {
+    const [file, other] = [freshFile(), freshFile()];
+    const device = fileDevice({ file });
+    await device.open();
+    await device.append('a', { after: 0 });
+    vi.spyOn(await handles(), 'write').mockRejectedValue(errno('ENOSPC'));
+    await expect(device.compact(['all'], 1)).rejects.toMatchObject({ code: 'storage-quota' });
+    await expect(fileDevice({ file: other }).open()).rejects.toMatchObject({ code: 'storage-quota' });
+    const descriptors = await Promise.allSettled(
+      (await readdir('/proc/self/fd')).map((name) => readlink(`/proc/self/fd/${name}`)),
+    );
+    const open = descriptors.flatMap((each) => (each.status === 'fulfilled' ? [each.value] : []));
+    expect(open.filter((path) => path.startsWith(folder))).toEqual([file]);
+    vi.restoreAllMocks();
     await device.close();
   });
 

@@ -261,13 +261,10 @@ class LogStorage implements StorageAdapter {
 
   async #rewrite(): Promise<void> {
     const resident = this.#resident;
-    if (resident.head === resident.snapshotUpTo) {
-      // A snapshot gives way to a later one only, and an entry that changes nothing makes it later.
-      const payload = encodeEntry(resident.revision + 1, ['[]']);
-      if (!(await this.#device.append(payload, { after: resident.head }))) return;
-      resident.head++;
-      resident.apply([], resident.revision + 1);
-    }
+    const { head, snapshotUpTo } = resident;
+    // A snapshot gives way to a later one only, and an entry that changes nothing makes it later.
+    const payload = encodeEntry(++resident.revision, ['[]']);
+    if (head === snapshotUpTo && (await this.#device.append(payload, { after: head }))) resident.head++;
     await this.#compaction.now(resident);
   }
 

@@ -32,7 +32,7 @@ export class SortedIndex {
   }
 
   scan({ range = {}, limit, reverse = false }: ScanOptions): StoredRow[] {
-    if (Number.isNaN(range.lower) || Number.isNaN(range.upper)) return [];
+    if ([range.lower, range.upper].includes(NaN)) return [];
     const rows = (this.#rows ??= sortedRows(this.#table, this.#keyOf));
     const from = range.lower === undefined ? 0 : this.#bound(rows, range.lower, range.lowerOpen === true);
     const to =

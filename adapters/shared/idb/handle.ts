@@ -45,7 +45,6 @@ export class Handle<T extends Opened> {
   #signals: HandleSignals = {};
   #opened: T | undefined;
   #connecting: Promise<T> | undefined;
-  readonly #running = new Set<Promise<unknown>>();
   #doorbell: Doorbell | undefined;
   /** Of the database that was opened first; a reconnection that finds another one was too late. */
   #epoch: string | undefined;
@@ -75,37 +74,7 @@ export class Handle<T extends Opened> {
    * Runs in the same call when the connection stands; opens a new one when it was lost, a few times. `again`: an earlier
    * run of this `work` may have been done in spite of its failure.
    */
-  run<R>(doing: string, work: (opened: T, again: boolean) => Promise<R>): Promise<R> {
-    const running = this.#run(doing, work).finally(() => this.#running.delete(running));
-    this.#running.add(running);
-    return running;
-  }
-
-  /** Gives the database up, and says so. */
-  yield(reason: string): void {
-    if (this.#over) return;
-    this.#end(new SyncError('storage-closed', reason));
-    this.#signals.closed?.(reason);
-  }
-
-  /** What is under way settles first. */
-  async close(): Promise<void> {
-    this.#end(new SyncError('storage-closed', 'the database was closed'));
-    await Promise.allSettled([this.#connecting, ...this.#running]);
-  }
-
-  async destroy(): Promise<void> {
-    await this.close();
-    // First, so that stopping in between leaves a database without a marker, which is nothing to worry about.
-    this.#mark((marker) => marker.removeItem(this.#label));
-    await within(deleteDB(this.#setup.name), this.#setup, 'deleting', () => undefined).catch(
-      (error: unknown) => {
-        throw toStorageError(error, 'deleting the database');
-      },
-    );
-  }
-
-  async #run<R>(doing: string, work: (opened: T, again: boolean) => Promise<R>): Promise<R> {
+  async run<R>(doing: string, work: (opened: T, again: boolean) => Promise<R>): Promise<R> {
     for (let attempt = 1; ; attempt++) {
       this.#assertNotOver();
       try {
@@ -118,6 +87,29 @@ export class Handle<T extends Opened> {
         await this.#pause(pauseMs * 4 ** (attempt - 1));
       }
     }
+  }
+
+  /** Gives the database up, and says so. */
+  yield(reason: string): void {
+    if (this.#over) return;
+    this.#end(new SyncError('storage-closed', reason));
+    this.#signals.closed?.(reason);
+  }
+
+  async close(): Promise<void> {
+    this.#end(new SyncError('storage-closed', 'the database was closed'));
+    await this.#connecting?.catch(() => undefined);
+  }
+
+  async destroy(): Promise<void> {
+    await this.close();
+    // First, so that stopping in between leaves a database without a marker, which is nothing to worry about.
+    this.#mark((marker) => marker.removeItem(this.#label));
+    await within(deleteDB(this.#setup.name), this.#setup, 'deleting', () => undefined).catch(
+      (error: unknown) => {
+        throw toStorageError(error, 'deleting the database');
+      },
+    );
   }
 
   #assertNotOver(): void {

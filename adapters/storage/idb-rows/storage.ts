@@ -37,6 +37,7 @@ export class IdbRowsStorage implements StorageAdapter {
   /** What the tickets of this adapter's commits begin with. */
   readonly #writer: string;
   #tickets = 0;
+  readonly #committing = new Set<Promise<number>>();
   #layout: StorageLayout | undefined;
   #signals: StorageSignals = {};
   /** Newest commit that this adapter knows of, its own and others'. */
@@ -79,15 +80,23 @@ export class IdbRowsStorage implements StorageAdapter {
     writes: readonly StorageWrite[],
     reads: readonly RowRevision[] = [],
   ): Promise<{ readonly revision: number }> {
-    return { revision: await this.#commit(writes, reads) };
+    const committing = this.#commit(writes, reads);
+    this.#committing.add(committing);
+    try {
+      return { revision: await committing };
+    } finally {
+      this.#committing.delete(committing);
+    }
   }
 
-  close(): Promise<void> {
-    return this.#handle.close();
+  async close(): Promise<void> {
+    await this.#handle.close();
+    await Promise.allSettled(this.#committing);
   }
 
-  destroy(): Promise<void> {
-    return this.#handle.destroy();
+  async destroy(): Promise<void> {
+    await this.close();
+    await this.#handle.destroy();
   }
 
   #table({ tables }: RowsDatabase, name: string): Table {

@@ -48,10 +48,13 @@ export async function storeAnswers(
 
   const report = nothingYet();
   results.forEach((result, at) => {
-    // Another tab may have stored the answer to the same operation already.
     const entry = entries[at];
     const lane = entry && workbench.lane(entry.operation);
-    if (entry === undefined || lane === undefined || entry.state === 'dead') return;
+    if (!entry || !lane || entry.state === 'dead') {
+      // Another tab has stored the answer to the same operation already, or has given it up: it may have its effect.
+      report.needsPull = true;
+      return;
+    }
     if (result.status !== 'blocked') report.moved = true;
     switch (result.status) {
       case 'accepted':

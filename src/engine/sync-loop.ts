@@ -155,11 +155,12 @@ export class SyncLoop {
   /** Single flight: whoever comes while an exchange runs waits for it. */
   #once(signal?: AbortSignal, hurries = false): Promise<void> {
     this.#exchange.pacing.hurries = hurries;
-    const ends = [this.#closing.signal, signal];
-    this.#running ??= withSignals(ends, (either) => this.#run(either)).finally(() => {
-      this.#running = undefined;
-      this.#tell();
-    });
+    this.#running ??= withSignals([this.#closing.signal, signal], (either) => this.#run(either)).finally(
+      () => {
+        this.#running = undefined;
+        this.#tell();
+      },
+    );
     this.#tell();
     return this.#running;
   }

@@ -10,7 +10,8 @@ interface Target {
 /** The records of one batch while it is being taken in. */
 export class Working {
   readonly #stored: ReadonlyMap<string, ServerRecord>;
-  readonly #changed: Map<string, SyncRecord>;
+  /** What became of each record, state by state. */
+  readonly #changed: Map<string, SyncRecord[]>;
   readonly #parent: Working | undefined;
 
   private constructor(stored: ReadonlyMap<string, ServerRecord>, parent?: Working) {
@@ -42,7 +43,7 @@ export class Working {
   }
 
   put(record: SyncRecord): void {
-    this.#changed.set(keyOf({ entity: record.entity, entityId: record.id }), record);
+    this.#add(keyOf({ entity: record.entity, entityId: record.id }), [record]);
   }
 
   /** A layer whose records count only after its `commit`. */
@@ -52,7 +53,7 @@ export class Working {
 
   commit(): void {
     const parent = this.#parent;
-    if (parent !== undefined) for (const [key, record] of this.#changed) parent.#changed.set(key, record);
+    if (parent !== undefined) for (const [key, states] of this.#changed) parent.#add(key, states);
   }
 
   get isChanged(): boolean {
@@ -61,15 +62,20 @@ export class Working {
 
   /** What is to be saved, all of it at one place of the space's order. */
   saved(seq: number): ServerRecord[] {
-    return [...this.#changed].map(([key, record]) => ({
-      ...record,
-      seq,
-      fieldSeqs: fieldSeqsAfter(this.#stored.get(key), record, seq),
-    }));
+    return [...this.#changed].flatMap(([key, states]) => {
+      let record = this.#stored.get(key);
+      // State by state: a replica may hold one in between, with a field that was changed and then changed back.
+      for (const state of states) record = { ...state, seq, fieldSeqs: fieldSeqsAfter(record, state, seq) };
+      return record ?? [];
+    });
+  }
+
+  #add(key: string, states: readonly SyncRecord[]): void {
+    this.#changed.set(key, [...(this.#changed.get(key) ?? []), ...states]);
   }
 
   #at(key: string): SyncRecord | undefined {
-    const changed = this.#changed.get(key);
+    const changed = this.#changed.get(key)?.at(-1);
     if (changed !== undefined) return changed;
     if (this.#parent !== undefined) return this.#parent.#at(key);
     const stored = this.#stored.get(key);

@@ -26,6 +26,44 @@ test('a tab that does not send itself knows when another one has sent and pulled
   await world.close();
 });
 
+test('a write that one tab gives up while the server takes it from another one is shown: it has its effect', async () => {
+  const world = createWorld();
+  const store = createMemoryStore();
+  const weary = await world.device({
+    storage: memoryStorage({ store }),
+    outbox: { attemptsMax: 1 },
+    transport: {
+      push: async ({ operations }) => ({
+        serverTime: 0,
+        epoch: await world.store.epoch(),
+        results: operations.map(({ id }) => ({ id, status: 'retry', code: 'busy' })),
+      }),
+    },
+  });
+  const others: (() => Promise<void>)[] = [];
+  const tab = await world.device({
+    storage: memoryStorage({ store }),
+    middleware: async ({ kind, request }, next) => {
+      const answer = await next(request);
+      if (kind === 'push') await others.pop()?.();
+      return answer;
+    },
+  });
+  const tasks = tab.collection(task);
+  await tasks.create({ id: 't', title: 'T' });
+  await tab.sync();
+  await tasks.update('t', { title: 'U' });
+  others.push(async () => {
+    await turn();
+    await weary.sync();
+  });
+  await tab.sync();
+  await turn();
+  expect(tab.outbox.deadLetters()).toHaveLength(1);
+  expect(await tasks.get('t')).toMatchObject({ title: 'U' });
+  await world.close();
+});
+
 test('a client that could not be opened leaves its store closed', async () => {
   const store = createMemoryStore();
   const options = { entities: [task], transport: {}, auto: false };

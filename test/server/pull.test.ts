@@ -49,6 +49,16 @@ describe('pull', () => {
     ]);
   });
 
+  it('tells of a field that one push changed and changed back: its sender may hold what was in between', async () => {
+    const { push, pull, phone } = await withTasks(1);
+    const { cursor } = await pull();
+    await push(
+      phone.update('t1', [set('/minutes', 5)], { phone: 1 }),
+      phone.update('t1', [{ path: '/minutes', action: 'unset' }], { phone: 2 }),
+    );
+    expect((await pull({ cursor })).changes).toMatchObject([{ kind: 'patch', unset: ['/minutes'] }]);
+  });
+
   it('tells of a field that changed in one page of a run, in a record that changed again and comes in a later one', async () => {
     const { push, pull, phone } = await withTasks(2);
     const { cursor } = await pull();

@@ -38,8 +38,9 @@ class LevelStorage implements StorageAdapter {
     this.#store = store;
   }
 
-  open(layout: StorageLayout, signals: StorageSignals = {}): Promise<void> {
-    return (this.#opening ??= this.#start(layout, signals));
+  async open(layout: StorageLayout, signals: StorageSignals = {}): Promise<void> {
+    if (this.#opening !== undefined) throw new SyncError('storage-closed', 'a storage is opened once');
+    await (this.#opening = this.#start(layout, signals));
   }
 
   async get(table: string, ids: readonly string[]): Promise<readonly (StoredRow | undefined)[]> {
@@ -51,12 +52,13 @@ class LevelStorage implements StorageAdapter {
 
   async scan(table: string, options: ScanOptions = {}): Promise<readonly StoredRow[]> {
     this.#assertTable(table);
-    const { index, range, limit = Infinity, reverse = false } = options;
+    const { index, range = {}, limit = Infinity, reverse = false } = options;
     if (index !== undefined && !Object.hasOwn(this.#layout[table]?.indexes ?? {}, index))
       throw new SyncError('validation', `${table} has no index '${index}'`);
     const keys = within(index === undefined ? rowsOf(table) : entriesOf(table, index), range);
-    if (keys.gte >= keys.lt || limit === 0) return [];
-    const taken = Number.isFinite(limit) ? { limit } : {};
+    if (keys.gte >= keys.lt || limit === 0 || [range.lower, range.upper].includes(NaN)) return [];
+    // LevelDB counts with 31 bits.
+    const taken = limit < 2 ** 31 ? { limit } : {};
     const texts = await this.#store.read(async (database, snapshot): Promise<(string | undefined)[]> => {
       const found = await database.iterator({ ...keys, ...taken, reverse, snapshot }).all();
       const values = found.map(([, value]) => value);

@@ -189,11 +189,14 @@ class Batch {
   #keep({ result, operation }: Verdict): void {
     this.#results.set(result.id, result);
     if (operation === undefined) return;
-    this.outcomes.push({
-      operation,
-      result: withoutRecord(result),
-      at: Math.floor(this.context.runtime.now()),
-    });
+    const at = Math.floor(this.context.runtime.now());
+    this.outcomes.push({ operation, result: withoutRecord(result), at });
+    const { replaces } = operation;
+    const record = this.working.record(operation);
+    if (result.status === 'rejected' || replaces === undefined || this.known.has(replaces) || !record) return;
+    // A restored server has lost its answer to what this carries on, and others may depend on that.
+    const contested = { id: replaces, status: 'conflict', conflictId: replaces, record, fields: [] } as const;
+    this.outcomes.push({ operation: { ...operation, id: replaces }, result: contested, at });
   }
 }
 

@@ -35,6 +35,16 @@ describe('push', () => {
     ]);
   });
 
+  it('takes what depends on an operation that it has lost, once it has the one that carries that on', async () => {
+    const { push } = createWorld();
+    const phone = replica('phone');
+    const heir = { ...phone.create('t1', { title: 'Tea' }), replaces: 'lost-in-a-restore' };
+    const dependant = { ...phone.create('t2'), dependsOn: ['lost-in-a-restore'] };
+    expect((await push(dependant)).results).toMatchObject([{ status: 'blocked', by: 'lost-in-a-restore' }]);
+    expect((await push(heir)).results).toMatchObject([{ status: 'accepted' }]);
+    expect((await push(dependant)).results).toMatchObject([{ status: 'accepted' }]);
+  });
+
   it('gives each accepted operation of a record its own version and the batch one seq', async () => {
     const { push, store } = createWorld();
     const phone = replica('phone');

@@ -154,7 +154,8 @@ export class Hub {
               return transaction.save(records);
             },
             recordOutcomes: (outcomes) => {
-              draft.outcomes.push(...outcomes);
+              // What is kept for an operation that another one has carried on was not sent.
+              draft.outcomes.push(...outcomes.filter(({ operation: { id, replaces } }) => id !== replaces));
               return transaction.recordOutcomes(outcomes);
             },
           };

@@ -93,13 +93,17 @@ export async function takeIn(
 
   const seq = working.isChanged ? await transaction.seq() : undefined;
   if (seq !== undefined) await transaction.save(working.saved(seq));
-  if (batch.outcomes.length > 0) await transaction.recordOutcomes(batch.outcomes);
+  // What was answered itself is not answered by what carries it on.
+  const outcomes = new Map([...batch.carriedOn, ...batch.outcomes].map((each) => [each.operation.id, each]));
+  if (outcomes.size > 0) await transaction.recordOutcomes([...outcomes.values()]);
   return { results: operations.map(({ id }) => batch.resultOf(id)), seq };
 }
 
 /** One batch on its way through: what was answered so far, and what that holds up. */
 class Batch {
   readonly outcomes: StoredOutcome[] = [];
+  /** For operations that this server has no answer to, and that others have carried on. */
+  readonly carriedOn: StoredOutcome[] = [];
   readonly #results = new Map<string, OperationResult>();
   /** Record → the operation that holds up all later ones of it. */
   readonly #stopped = new Map<string, string>();
@@ -196,7 +200,7 @@ class Batch {
     if (result.status === 'rejected' || replaces === undefined || this.known.has(replaces) || !record) return;
     // A restored server has lost its answer to what this carries on, and others may depend on that.
     const contested = { id: replaces, status: 'conflict', conflictId: replaces, record, fields: [] } as const;
-    this.outcomes.push({ operation: { ...operation, id: replaces }, result: contested, at });
+    this.carriedOn.push({ operation: { ...operation, id: replaces }, result: contested, at });
   }
 }
 

@@ -45,6 +45,14 @@ describe('push', () => {
     expect((await push(dependant)).results).toMatchObject([{ status: 'accepted' }]);
   });
 
+  it('keeps its answer to an operation that another one of the push claims to carry on', async () => {
+    const { push } = createWorld();
+    const phone = replica('phone');
+    const [first, second] = [phone.create('t1'), phone.create('t2')];
+    await push(first, { ...second, replaces: first.id });
+    expect((await push(first)).results).toMatchObject([{ status: 'accepted', outcome: 'duplicate' }]);
+  });
+
   it('gives each accepted operation of a record its own version and the batch one seq', async () => {
     const { push, store } = createWorld();
     const phone = replica('phone');
